@@ -1,0 +1,33 @@
+import type { AnyNodeDefinition } from './node.ts';
+
+/** All kinds of node that exist, by type. */
+export type Catalogue<Context = never> = ReadonlyMap<string, AnyNodeDefinition<Context>>;
+
+/**
+ * Collects node definitions and checks what their authors must keep to.
+ * @throws Error (a defect of the node, not of a document) naming the node.
+ */
+export function createCatalogue<Context>(
+  definitions: readonly AnyNodeDefinition<Context>[],
+): Catalogue<Context> {
+  const catalogue = new Map<string, AnyNodeDefinition<Context>>();
+  for (const definition of definitions) {
+    const { type, version, migrations = [] } = definition;
+    if (catalogue.has(type)) throw new Error(`Two nodes are called ${type}.`);
+    const steps = migrations.map((migration) => migration.to);
+    const expected = Array.from({ length: version - 1 }, (_, i) => i + 2);
+    if (steps.join() !== expected.join())
+      throw new Error(`${type} is at version ${version} but has migrations to [${steps.join(', ')}].`);
+    for (const name of definition.lazy?.inputs ?? []) {
+      if (!(name in definition.inputs)) throw new Error(`${type} has no input ${name} to be lazy about.`);
+    }
+    catalogue.set(type, definition);
+  }
+  return catalogue;
+}
+
+/** A node's declaration without its functions: plain data for editors and for `kronode nodes --json`. */
+export function describeNode(definition: AnyNodeDefinition<never>) {
+  const { run: _run, migrations: _migrations, lazy: _lazy, ...declaration } = definition;
+  return declaration;
+}

@@ -1,0 +1,46 @@
+import type { Document } from '../document/schema.ts';
+import type { Fact, Services } from './services.ts';
+
+/** Something a run made for people to look at. */
+export type Artifact =
+  | {
+      readonly kind: 'saved-picture';
+      readonly path: string;
+      readonly width: number;
+      readonly height: number;
+    }
+  | {
+      readonly kind: 'shown-picture';
+      readonly png: Uint8Array;
+      readonly width: number;
+      readonly height: number;
+    }
+  | { readonly kind: 'text'; readonly text: string };
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** What is counted: `step`, `tile`, `image`. */
+  readonly unit: string;
+  /** Time of the last one. */
+  readonly milliseconds?: number;
+  /** The picture so far; made only when somebody looks. */
+  readonly preview?: () => Promise<Uint8Array>;
+}
+
+/** All a node can reach while it runs. */
+export interface RunContext {
+  readonly node: string;
+  readonly signal: AbortSignal;
+  readonly services: Services;
+  progress(progress: Progress): void;
+  /** Tells the person something about this run that is not an error. */
+  notice(message: string): void;
+  /** Notes what was really used; ends up in the pictures made from this node's outputs. */
+  record(fact: Fact): void;
+  artifact(artifact: Artifact): void;
+  /** What this node's inputs were made with, in order of making, without repetitions. */
+  facts(): readonly Fact[];
+  /** The workflow as it runs. */
+  readonly document: Document;
+}

@@ -1,0 +1,60 @@
+import type { Artifact } from './context.ts';
+
+/** What a run tells while it goes on; every event names the node it is about. */
+export type RunEvent =
+  | { readonly kind: 'started'; readonly node: string }
+  | {
+      readonly kind: 'progress';
+      readonly node: string;
+      readonly done: number;
+      readonly total: number;
+      readonly unit: string;
+      /** Units per second, smoothed over the last few. */
+      readonly rate: number | undefined;
+      readonly secondsLeft: number | undefined;
+      readonly preview: (() => Promise<Uint8Array>) | undefined;
+    }
+  | { readonly kind: 'notice'; readonly node: string; readonly message: string }
+  | { readonly kind: 'artifact'; readonly node: string; readonly artifact: Artifact }
+  | {
+      readonly kind: 'finished';
+      readonly node: string;
+      /** True when nothing ran because the value was known from before. */
+      readonly cached: boolean;
+      readonly milliseconds: number;
+      /** One line per output. */
+      readonly outputs: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly node: string;
+      readonly message: string;
+      readonly hint: string | undefined;
+    };
+
+/** Rate and time left from the moments at which units were done. */
+export class ProgressMeter {
+  #smoothed: number | undefined;
+  #last: { readonly at: number; readonly done: number };
+
+  constructor(now: number) {
+    this.#last = { at: now, done: 0 };
+  }
+
+  update(
+    now: number,
+    done: number,
+    total: number,
+  ): { rate: number | undefined; secondsLeft: number | undefined } {
+    const units = done - this.#last.done;
+    if (units > 0) {
+      const seconds = (now - this.#last.at) / 1000 / units;
+      this.#smoothed = this.#smoothed === undefined ? seconds : 0.7 * this.#smoothed + 0.3 * seconds;
+      this.#last = { at: now, done };
+    }
+    const each = this.#smoothed;
+    return each === undefined || each <= 0
+      ? { rate: undefined, secondsLeft: undefined }
+      : { rate: 1 / each, secondsLeft: (total - done) * each };
+  }
+}

@@ -1,0 +1,112 @@
+import type { Catalogue } from '../core/catalogue.ts';
+import { UserError } from '../core/errors.ts';
+import type { Document } from '../document/schema.ts';
+import type { Plan } from '../graph/plan.ts';
+import type { RunContext } from './context.ts';
+import type { RunEvent } from './events.ts';
+import { InvalidGraph } from './failure.ts';
+import { type Key, KeyTable } from './keys.ts';
+import { Run, type RunResult } from './run.ts';
+import type { Services } from './services.ts';
+import { ValueCache } from './value-cache.ts';
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/** Descriptions kept before all is forgotten: hours of dragging sliders. */
+const MAX_KEYS = 100_000;
+
+const isError = (problem: { readonly severity: string }): boolean => problem.severity === 'error';
+
+/**
+ * Runs plans, one at a time, keeping values between runs: what has the same key is not computed
+ * again. Targets pull what they need, so a lazy input that is not chosen never runs.
+ */
+export class Executor {
+  readonly cache: ValueCache;
+  readonly #keys = new KeyTable();
+  readonly #services: Services;
+
+  constructor(services: Services, cacheBudgetBytes: number) {
+    this.#services = services;
+    this.cache = new ValueCache(cacheBudgetBytes);
+  }
+
+  /** Which planned nodes would run now, and which are known from before. */
+  async preview(plan: Plan<RunContext>): Promise<ReadonlyMap<string, 'run' | 'cached'>> {
+    const keys = await this.#keysOf(plan);
+    return new Map([...keys].map(([id, key]) => [id, this.cache.has(key) ? 'cached' : 'run']));
+  }
+
+  /**
+   * @throws InvalidGraph when the plan has problems, NodeFailure when a node fails,
+   * Cancelled when `signal` fired.
+   */
+  async run(
+    plan: Plan<RunContext>,
+    document: Document,
+    catalogue: Catalogue<RunContext>,
+    { signal, onEvent = () => undefined }: RunOptions,
+  ): Promise<RunResult> {
+    const errors = plan.problems.filter(isError);
+    if (errors.length > 0) throw new InvalidGraph(errors);
+    if (plan.targets.length === 0)
+      throw new InvalidGraph([
+        {
+          severity: 'error',
+          message: 'Nothing in this workflow shows or saves a picture.',
+          hint: 'Add a Preview or Save image node, or switch a muted one on.',
+        },
+      ]);
+    const startedAt = performance.now();
+    const keys = await this.#keysOf(plan);
+    const run = new Run({
+      plan,
+      document,
+      catalogue,
+      keys,
+      cache: this.cache,
+      services: this.#services,
+      signal,
+      onEvent,
+    });
+    try {
+      return await run.execute(startedAt);
+    } finally {
+      run.releaseAll();
+    }
+  }
+
+  async #keysOf(plan: Plan<RunContext>): Promise<ReadonlyMap<string, Key>> {
+    const fingerprints = new Map<string, string>();
+    for (const [id, { definition, values }] of plan.nodes) {
+      const states: string[] = [];
+      for (const [name, input] of Object.entries(definition.inputs)) {
+        const value = values[name];
+        if (input.kind !== 'file' || typeof value !== 'string' || value === '') continue;
+        try {
+          states.push(await this.#services.models.fingerprint(input.fileKind, value));
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          throw new InvalidGraph([
+            {
+              severity: 'error',
+              node: id,
+              input: name,
+              message: `${name} of “${definition.title}”: ${error.message}`,
+              ...(error.hint === undefined ? {} : { hint: error.hint }),
+            },
+          ]);
+        }
+      }
+      if (states.length > 0) fingerprints.set(id, states.join());
+    }
+    if (this.#keys.size > MAX_KEYS) {
+      this.#keys.clear();
+      this.cache.clear();
+    }
+    return this.#keys.keysOf(plan, fingerprints);
+  }
+}

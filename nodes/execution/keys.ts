@@ -1,0 +1,65 @@
+import type { Plan, PlannedNode } from '../graph/plan.ts';
+
+/** Identity of what a node computes: equal keys mean equal outputs. Only comparable within one table. */
+export type Key = number;
+
+const descriptions = new WeakMap<object, string>();
+
+/** A node's own share of its key: type, version and widget values. */
+function describe(planned: PlannedNode<never>): string {
+  const known = descriptions.get(planned.values);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(
+    [planned.definition.type, planned.definition.version, planned.values],
+    (_, value) => (typeof value === 'bigint' ? `${value}n` : value),
+  );
+  descriptions.set(planned.values, text);
+  return text;
+}
+
+/**
+ * Turns "this computation on those inputs" into a small number by interning its full description,
+ * so keys never collide and a thousand nodes are keyed without hashing anything long twice.
+ */
+export class KeyTable {
+  readonly #keys = new Map<string, Key>();
+  #last = 0;
+
+  /**
+   * Keys of all planned nodes, in plan order. `fingerprints` tells, per node, the state of the files
+   * it names; nodes that are not pure get a key of their own in every run.
+   */
+  keysOf(plan: Plan<never>, fingerprints: ReadonlyMap<string, string>): ReadonlyMap<string, Key> {
+    const keys = new Map<string, Key>();
+    for (const [id, planned] of plan.nodes) {
+      if (planned.definition.pure === false) {
+        keys.set(id, ++this.#last);
+        continue;
+      }
+      let text = describe(planned);
+      for (const [name, { from }] of Object.entries(planned.wired)) {
+        // A source outside the plan is a lazy input that was ruled out.
+        const source = keys.get(from[0]);
+        if (source !== undefined) text += `|${name}<${source}.${from[1]}`;
+      }
+      const fingerprint = fingerprints.get(id);
+      if (fingerprint !== undefined) text += `|${fingerprint}`;
+      let key = this.#keys.get(text);
+      if (key === undefined) {
+        key = ++this.#last;
+        this.#keys.set(text, key);
+      }
+      keys.set(id, key);
+    }
+    return keys;
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Forgets all descriptions; numbers are not used again. */
+  clear(): void {
+    this.#keys.clear();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Document } from '../document/schema.ts';
+import { Cancelled } from './failure.ts';
+import type { RunResult } from './run.ts';
+
+/** A job: a workflow as it was when it was queued, and what became of it. */
+export interface Job {
+  readonly id: string;
+  readonly document: Document;
+  /** Nodes to compute; undefined = everything that shows or saves. */
+  readonly targets: readonly string[] | undefined;
+  readonly state: JobState;
+}
+
+export type JobState =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'done'; readonly result: RunResult }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'cancelled' };
+
+type Execute = (job: Job, signal: AbortSignal) => Promise<RunResult>;
+
+/**
+ * Jobs in order, one running at a time. Listeners hear every change of the list; a finished job
+ * stays in it until it is cleared.
+ */
+export class JobQueue {
+  readonly #execute: Execute;
+  readonly #onChange: (jobs: readonly Job[]) => void;
+  #jobs: readonly Job[] = [];
+  #running: { readonly id: string; readonly controller: AbortController } | undefined;
+  #count = 0;
+
+  constructor(execute: Execute, onChange: (jobs: readonly Job[]) => void = () => undefined) {
+    this.#execute = execute;
+    this.#onChange = onChange;
+  }
+
+  get jobs(): readonly Job[] {
+    return this.#jobs;
+  }
+
+  /** Queues a job and returns its id; `front` puts it before all that wait. */
+  add(document: Document, targets?: readonly string[], front = false): string {
+    const job: Job = { id: `job-${++this.#count}`, document, targets, state: { kind: 'pending' } };
+    const firstPending = this.#jobs.findIndex(({ state }) => state.kind === 'pending');
+    const at = front && firstPending >= 0 ? firstPending : this.#jobs.length;
+    this.#set(this.#jobs.toSpliced(at, 0, job));
+    void this.#next();
+    return job.id;
+  }
+
+  /** Moves a waiting job so that it runs as the `position`-th of those that wait (from 0). */
+  move(id: string, position: number): void {
+    const job = this.#jobs.find((other) => other.id === id);
+    if (job?.state.kind !== 'pending') return;
+    const rest = this.#jobs.filter((other) => other.id !== id);
+    const waiting = rest.filter(({ state }) => state.kind === 'pending');
+    const before = waiting[position];
+    this.#set(rest.toSpliced(before ? rest.indexOf(before) : rest.length, 0, job));
+  }
+
+  /** Takes a waiting job out, or asks the running one to stop at its next step. */
+  cancel(id: string): void {
+    if (this.#running?.id === id) this.#running.controller.abort();
+    else if (this.#jobs.some((job) => job.id === id && job.state.kind === 'pending'))
+      this.#update(id, { kind: 'cancelled' });
+  }
+
+  cancelAll(): void {
+    for (const { id } of this.#jobs) this.cancel(id);
+  }
+
+  /** Forgets the jobs that are over. */
+  clearFinished(): void {
+    this.#set(this.#jobs.filter(({ state }) => state.kind === 'pending' || state.kind === 'running'));
+  }
+
+  async #next(): Promise<void> {
+    if (this.#running) return;
+    const job = this.#jobs.find(({ state }) => state.kind === 'pending');
+    if (!job) return;
+    const controller = new AbortController();
+    this.#running = { id: job.id, controller };
+    this.#update(job.id, { kind: 'running' });
+    try {
+      this.#update(job.id, { kind: 'done', result: await this.#execute(job, controller.signal) });
+    } catch (error) {
+      this.#update(job.id, error instanceof Cancelled ? { kind: 'cancelled' } : { kind: 'failed', error });
+    } finally {
+      this.#running = undefined;
+    }
+    void this.#next();
+  }
+
+  #update(id: string, state: JobState): void {
+    this.#set(this.#jobs.map((job) => (job.id === id ? { ...job, state } : job)));
+  }
+
+  #set(jobs: readonly Job[]): void {
+    this.#jobs = jobs;
+    this.#onChange(jobs);
+  }
+}

@@ -1,0 +1,228 @@
+import type { FileKind } from '../core/inputs.ts';
+import type { Tensor } from '../core/tensor.ts';
+import type {
+  Conditioning,
+  FileReference,
+  Image,
+  Latent,
+  ModelRecipe,
+  NoiseRecipe,
+  SamplerChoice,
+  Sigmas,
+  TextEncoderRecipe,
+  VaeRecipe,
+} from '../core/values.ts';
+
+/**
+ * What nodes may ask of the world. The engine implements these; a node sees nothing else, so a
+ * workflow can do no more than they allow. Every method throws UserError for a person's mistakes.
+ */
+export interface Services {
+  readonly models: ModelService;
+  readonly text: TextService;
+  readonly diffusion: DiffusionService;
+  readonly autoencoder: AutoencoderService;
+  readonly pictures: PictureService;
+}
+
+/** A file a workflow may name. */
+export interface ListedFile {
+  readonly kind: FileKind;
+  /** Relative to its registered folder, with forward slashes. */
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export interface ModelService {
+  list(kind: FileKind): Promise<readonly ListedFile[]>;
+  /** Changes whenever the content behind a name may have changed; part of the key of what was made from it. */
+  fingerprint(kind: FileKind, name: string): Promise<string>;
+  /**
+   * Opens a model: a folder with all parts, or a transformer file with the other parts named beside it.
+   * Reads headers only.
+   */
+  open(files: { readonly model: string; readonly textEncoder: string; readonly vae: string }): Promise<{
+    readonly model: ModelRecipe;
+    readonly textEncoder: TextEncoderRecipe;
+    readonly vae: VaeRecipe;
+    /** What a person should know, such as keys nothing uses. */
+    readonly notices: readonly string[];
+  }>;
+}
+
+export interface TextService {
+  /** Caption features of one prompt; `truncated` counts the tokens beyond the encoder's limit that were dropped. */
+  encode(
+    encoder: TextEncoderRecipe,
+    prompt: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly caption: Conditioning['captions'][number]; readonly truncated: number }>;
+}
+
+export const scheduleNames = [
+  'zimage',
+  'simple',
+  'normal',
+  'karras',
+  'exponential',
+  'sgm_uniform',
+  'ddim_uniform',
+  'beta',
+  'linear_quadratic',
+  'kl_optimal',
+] as const;
+export type ScheduleName = (typeof scheduleNames)[number];
+
+export interface ScheduleRequest {
+  readonly schedule: ScheduleName;
+  readonly steps: number;
+  readonly shift: number;
+  /** Part of the schedule to run: 1 = all, 0.6 = the last 60 %. */
+  readonly denoise: number;
+  /** The sampler may ask for another number of values (second-order ones drop the penultimate). */
+  readonly sampler?: string;
+}
+
+export interface SamplerInfo {
+  readonly name: string;
+  readonly doc: string;
+}
+
+export interface SampleRequest {
+  readonly model: ModelRecipe;
+  readonly positive: Conditioning;
+  /** Needed only where guidance is not 1. */
+  readonly negative: Conditioning | undefined;
+  /** Its shape is the shape of the result; its content is the start where the first sigma is below 1. */
+  readonly latent: Latent;
+  readonly noise: NoiseRecipe;
+  readonly sigmas: Sigmas;
+  readonly sampler: SamplerChoice;
+  /** `negative + guidance · (positive − negative)`; 1 skips the negative pass. */
+  readonly guidance: number;
+  /** Caps the length of the guided velocity at this multiple of the positive one; 0 = off. */
+  readonly guidanceNormalization: number;
+  /** Guidance is off while the model time 1 − sigma is above this; 1 = never. */
+  readonly guidanceTruncation: number;
+}
+
+export interface SampleStep {
+  /** 1 to `total`. */
+  readonly done: number;
+  readonly total: number;
+  readonly milliseconds: number;
+  /** The picture so far as JPEG bytes. */
+  readonly preview: (() => Promise<Uint8Array>) | undefined;
+}
+
+export interface DiffusionService {
+  schedule(request: ScheduleRequest): Sigmas;
+  /** Random latents of the given shape, for nodes that show or mix noise themselves. */
+  drawNoise(noise: NoiseRecipe, dims: readonly number[]): Tensor;
+  sample(
+    request: SampleRequest,
+    run: { readonly signal: AbortSignal; readonly onStep: (step: SampleStep) => void },
+  ): Promise<Latent>;
+  /** Bytes of an existing latent resized to other sides, in latent pixels. */
+  resizeLatent(
+    latent: Latent,
+    size: { readonly width: number; readonly height: number },
+    method: 'nearest' | 'bilinear',
+  ): Latent;
+}
+
+/** `auto` picks the cheapest tiling without visible seams; the others equal the named tool's own. */
+export const tilingModes = ['auto', 'whole', 'diffusers', 'comfyui', 'overlap-average'] as const;
+export type TilingMode = (typeof tilingModes)[number];
+
+export interface TilingReport {
+  readonly tiles: number;
+  /** Work beyond one whole pass: 0.23 = 23 % more. */
+  readonly extraWork: number;
+}
+
+export interface TileSettings {
+  readonly mode: TilingMode;
+  /** Side of a tile in pixels; 0 = chosen from the memory at hand. */
+  readonly tileSize: number;
+  /** Pixels that neighbouring tiles share; used where `tileSize` is set. */
+  readonly overlap: number;
+}
+
+export interface AutoencoderRun {
+  readonly signal: AbortSignal;
+  readonly onTile: (done: number, total: number) => void;
+}
+
+export interface AutoencoderService {
+  decode(
+    vae: VaeRecipe,
+    latent: Latent,
+    tiling: TileSettings,
+    run: AutoencoderRun,
+  ): Promise<{ readonly image: Image; readonly report: TilingReport }>;
+  /** The mean of the posterior; with a seed, a sample of it. */
+  encode(
+    vae: VaeRecipe,
+    image: Image,
+    tiling: TileSettings,
+    run: AutoencoderRun & { readonly sampleSeed?: bigint },
+  ): Promise<{ readonly latent: Latent; readonly report: TilingReport }>;
+}
+
+export type PictureFormat = 'png' | 'webp' | 'jpeg';
+
+export interface SavedPicture {
+  /** Absolute path, for the host; it never gets into a document. */
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PictureService {
+  /** Reads a picture from the registered input folders. */
+  read(name: string): Promise<Image>;
+  /** Writes one picture per image of the batch into the output folder; never over an existing file. */
+  save(
+    image: Image,
+    file: {
+      /** File name without extension; may contain sub-folders of the output folder. */
+      readonly prefix: string;
+      readonly format: PictureFormat;
+      /** Text chunks, such as the workflow that made the picture. */
+      readonly texts: Readonly<Record<string, string>>;
+    },
+  ): Promise<readonly SavedPicture[]>;
+  /** PNG bytes of each image of a batch, to be shown. */
+  encode(image: Image): Promise<readonly Uint8Array[]>;
+  resize(
+    image: Image,
+    size: { readonly width: number; readonly height: number },
+    options: {
+      readonly fit: 'stretch' | 'cover' | 'contain';
+      readonly method: 'nearest' | 'linear' | 'cubic' | 'lanczos';
+    },
+  ): Promise<Image>;
+  crop(
+    image: Image,
+    area: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+  ): Image;
+  grid(
+    image: Image,
+    options: { readonly columns: number; readonly gap: number; readonly labels: readonly string[] },
+  ): Promise<Image>;
+}
+
+/** What a run was really made with, collected for the metadata of its pictures. */
+export type Fact =
+  | { readonly kind: 'model' | 'text-encoder' | 'vae' | 'adapter'; readonly file: FileReference }
+  | { readonly kind: 'prompt'; readonly text: string }
+  | {
+      readonly kind: 'sampling';
+      readonly sampler: SamplerChoice;
+      readonly sigmas: Sigmas;
+      /** Decimal text, one per image or one for the batch. */
+      readonly seeds: readonly string[];
+      readonly generator: string;
+      readonly guidance: number;
+    };

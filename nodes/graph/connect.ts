@@ -1,0 +1,46 @@
+import type { Catalogue } from '../core/catalogue.ts';
+import { isWidget, wireTypeOf } from '../core/inputs.ts';
+import { accepts, sockets } from '../core/sockets.ts';
+import { invalid, type Validity, valid } from '../core/validity.ts';
+import type { Document, Endpoint } from '../document/schema.ts';
+import { indexDocument } from './document-index.ts';
+import { inputType, outputType } from './types.ts';
+
+/** Can `target` be reached from `start` along the wires? */
+export function reaches(document: Document, start: string, target: string): boolean {
+  const index = indexDocument(document);
+  const pending = [start];
+  const seen = new Set(pending);
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node === target) return true;
+    for (const { to } of index.outgoingOf(node)) {
+      if (seen.has(to[0])) continue;
+      seen.add(to[0]);
+      pending.push(to[0]);
+    }
+  }
+  return false;
+}
+
+/** May a wire run from an output to an input? An input that is taken is no obstacle: the new wire replaces the old. */
+export function canConnect(document: Document, catalogue: Catalogue, from: Endpoint, to: Endpoint): Validity {
+  const source = catalogue.get(document.nodes[from[0]]?.type ?? '');
+  const target = catalogue.get(document.nodes[to[0]]?.type ?? '');
+  if (!source) return invalid('The wire starts at a node of an unknown type.');
+  if (!target) return invalid('The wire ends at a node of an unknown type.');
+  const output = source.outputs[from[1]];
+  const input = target.inputs[to[1]];
+  if (!output) return invalid(`“${source.title}” has no output called ${from[1]}.`);
+  if (!input) return invalid(`“${target.title}” has no input called ${to[1]}.`);
+  if (isWidget(input) && !wireTypeOf(input))
+    return invalid(`${to[1]} of “${target.title}” is set on the node; it takes no wire.`);
+  if (from[0] === to[0]) return invalid('A node cannot feed itself.');
+  const given = outputType(document, catalogue, from);
+  const wanted = inputType(document, catalogue, to);
+  if (given && wanted && !accepts(wanted, given))
+    return invalid(
+      `${to[1]} of “${target.title}” takes ${sockets[wanted].label}, this wire carries ${sockets[given].label}.`,
+    );
+  if (reaches(document, to[0], from[0])) return invalid('This wire would close a loop.');
+  return valid;
+}
