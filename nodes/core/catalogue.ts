@@ -1,16 +1,16 @@
-import type { AnyNodeDefinition } from './node.ts';
+import type { NodeBehaviour, NodeDeclaration } from './node.ts';
 
-/** All kinds of node that exist, by type. */
-export type Catalogue<Context = never> = ReadonlyMap<string, AnyNodeDefinition<Context>>;
+/** All kinds of node that exist, by type. Editors know their declarations; the engine also what they do. */
+export type Catalogue<Node extends NodeDeclaration = NodeDeclaration> = ReadonlyMap<string, Node>;
 
 /**
  * Collects node definitions and checks what their authors must keep to.
  * @throws Error (a defect of the node, not of a document) naming the node.
  */
-export function createCatalogue<Context>(
-  definitions: readonly AnyNodeDefinition<Context>[],
-): Catalogue<Context> {
-  const catalogue = new Map<string, AnyNodeDefinition<Context>>();
+export function createCatalogue<Node extends NodeDeclaration & NodeBehaviour>(
+  definitions: readonly Node[],
+): Catalogue<Node> {
+  const catalogue = new Map<string, Node>();
   for (const definition of definitions) {
     const { type, version, migrations = [] } = definition;
     if (catalogue.has(type)) throw new Error(`Two nodes are called ${type}.`);
@@ -26,8 +26,10 @@ export function createCatalogue<Context>(
   return catalogue;
 }
 
-/** A node's declaration without its functions: plain data for editors and for `kronode nodes --json`. */
-export function describeNode(definition: AnyNodeDefinition<never>) {
+/** A node's declaration without its functions: plain JSON for editors and for `kronode nodes --json`. */
+export function declarationOf(
+  definition: NodeDeclaration & NodeBehaviour & { run?: unknown },
+): NodeDeclaration {
   const { run: _run, migrations: _migrations, lazy: _lazy, ...declaration } = definition;
   return declaration;
 }

@@ -55,7 +55,8 @@ export interface FloatWidget extends WidgetBase {
 
 export interface SeedWidget extends WidgetBase {
   readonly kind: 'seed';
-  readonly default: bigint;
+  /** Decimal text, as in a document. */
+  readonly default: string;
 }
 
 export interface TextWidget extends WidgetBase {
@@ -101,7 +102,8 @@ export interface NumberListWidget extends WidgetBase {
 /** A list of seeds. */
 export interface SeedListWidget extends WidgetBase {
   readonly kind: 'seeds';
-  readonly default: readonly bigint[];
+  /** Decimal texts, as in a document. */
+  readonly default: readonly string[];
   readonly maxItems: number;
 }
 
@@ -206,7 +208,7 @@ export const float = (options: Options<FloatWidget, 'default' | 'min' | 'max'>):
 
 export const seed = (options: Options<SeedWidget> = {}): SeedWidget => ({
   kind: 'seed',
-  default: 0n,
+  default: '0',
   wire: true,
   ...options,
 });
@@ -256,7 +258,7 @@ export const numbers = (options: Options<NumberListWidget, 'min' | 'max'>): Numb
 
 export const seeds = (options: Options<SeedListWidget> = {}): SeedListWidget => ({
   kind: 'seeds',
-  default: [0n],
+  default: ['0'],
   maxItems: 256,
   wire: true,
   ...options,
@@ -310,16 +312,4 @@ export function readWidget(
   const issue = result.error.issues[0];
   const where = issue && issue.path.length > 0 ? ` (item ${issue.path.join('.')})` : '';
   return { ok: false, reason: `${issue?.message ?? 'not a valid value'}${where}` };
-}
-
-/** A widget's default in the form a document holds. */
-export function defaultOf(widget: Widget): unknown {
-  switch (widget.kind) {
-    case 'seed':
-      return String(widget.default);
-    case 'seeds':
-      return widget.default.map(String);
-    default:
-      return widget.default;
-  }
 }

@@ -33,15 +33,10 @@ export const nodeGroups = [
 export type NodeGroup = (typeof nodeGroups)[number];
 
 /**
- * Everything about one kind of node. The same inputs must give the same outputs unless `pure` is
- * false; what a node does to the world beyond its outputs is declared in `effect`. Inputs are
- * never changed in place.
+ * What one kind of node looks like: plain data, all that an editor, a validator or `kronode nodes`
+ * needs to know.
  */
-export interface NodeDefinition<
-  Context,
-  I extends NodeInputs = NodeInputs,
-  O extends NodeOutputs = NodeOutputs,
-> {
+export interface NodeDeclaration<I extends NodeInputs = NodeInputs, O extends NodeOutputs = NodeOutputs> {
   /** Identity for ever, `group.name`. */
   readonly type: string;
   /** Grows by one with every change of meaning, together with a migration. */
@@ -53,26 +48,40 @@ export interface NodeDefinition<
   readonly doc: string;
   readonly inputs: I;
   readonly outputs: O;
-  readonly migrations?: readonly NodeMigration[];
   /** False when equal inputs may give other outputs; such a node runs every time. */
   readonly pure?: boolean;
   /** `show` hands pictures to the user, `write` also leaves files. Such nodes are what a run is for. */
   readonly effect?: 'show' | 'write';
+}
+
+/** A declaration with the functions that only the engine has. */
+export interface NodeBehaviour {
+  readonly migrations?: readonly NodeMigration[];
   /** Inputs that are computed only when `choose` names them, given the values of all others. */
   readonly lazy?: {
-    readonly inputs: readonly (keyof I & string)[];
+    readonly inputs: readonly string[];
     readonly choose: (values: Readonly<Record<string, unknown>>) => readonly string[];
   };
+}
+
+/**
+ * Everything about one kind of node. The same inputs must give the same outputs unless `pure` is
+ * false; what a node does to the world beyond its outputs is declared in `effect`. Inputs are
+ * never changed in place.
+ */
+export interface NodeDefinition<Context, I extends NodeInputs, O extends NodeOutputs>
+  extends NodeDeclaration<I, O>,
+    NodeBehaviour {
   run(context: Context, inputs: InputValues<I>): Promise<OutputValues<O>> | OutputValues<O>;
 }
 
 /** A node whose inputs and outputs are known only at run time. */
-export type AnyNodeDefinition<Context> = Omit<NodeDefinition<Context>, 'run'> & {
+export interface AnyNodeDefinition<Context> extends NodeDeclaration, NodeBehaviour {
   run(
     context: Context,
     inputs: never,
   ): Promise<Readonly<Record<string, unknown>>> | Readonly<Record<string, unknown>>;
-};
+}
 
 /** Declares an output of a fixed type. */
 export const output = <const T extends SocketType>(type: T, doc?: string) =>

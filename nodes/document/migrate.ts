@@ -1,5 +1,6 @@
 import type { Catalogue } from '../core/catalogue.ts';
 import { messageOf } from '../core/errors.ts';
+import type { NodeBehaviour, NodeDeclaration } from '../core/node.ts';
 import type { Problem } from './problem.ts';
 import type { DocumentNode } from './schema.ts';
 
@@ -26,7 +27,7 @@ export function migrateDocument(document: Record<string, unknown>): Record<strin
 export function migrateNode(
   id: string,
   node: DocumentNode,
-  catalogue: Catalogue,
+  catalogue: Catalogue<NodeDeclaration & NodeBehaviour>,
 ): { readonly node: DocumentNode; readonly problems: readonly Problem[] } {
   const definition = catalogue.get(node.type);
   if (!definition)

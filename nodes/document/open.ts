@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Catalogue } from '../core/catalogue.ts';
 import { UserError } from '../core/errors.ts';
+import type { NodeBehaviour, NodeDeclaration } from '../core/node.ts';
 import { isRecord, parseUntrustedJson } from './json.ts';
 import { migrateDocument, migrateNode } from './migrate.ts';
 import type { Problem } from './problem.ts';
@@ -20,12 +21,18 @@ const sentence = (issue: z.core.$ZodIssue): string =>
  * Unknown node types stay as they are and are reported; a file that is no workflow is refused.
  * @throws UserError in one sentence.
  */
-export function openDocument(text: string, catalogue: Catalogue): OpenedDocument {
+export function openDocument(
+  text: string,
+  catalogue: Catalogue<NodeDeclaration & NodeBehaviour>,
+): OpenedDocument {
   return openDocumentValue(parseUntrustedJson(text), catalogue);
 }
 
 /** As {@link openDocument}, from parsed JSON. */
-export function openDocumentValue(json: unknown, catalogue: Catalogue): OpenedDocument {
+export function openDocumentValue(
+  json: unknown,
+  catalogue: Catalogue<NodeDeclaration & NodeBehaviour>,
+): OpenedDocument {
   if (!isRecord(json) || json.format !== DOCUMENT_FORMAT)
     throw new UserError('This is JSON, but not a Kronode workflow.', {
       hint: `A Kronode workflow has "format": "${DOCUMENT_FORMAT}".`,

@@ -2,7 +2,7 @@ import type { Catalogue } from '../core/catalogue.ts';
 import { UserError } from '../core/errors.ts';
 import type { Document } from '../document/schema.ts';
 import type { Plan } from '../graph/plan.ts';
-import type { RunContext } from './context.ts';
+import type { KronodeNode } from './define-node.ts';
 import type { RunEvent } from './events.ts';
 import { InvalidGraph } from './failure.ts';
 import { type Key, KeyTable } from './keys.ts';
@@ -35,7 +35,7 @@ export class Executor {
   }
 
   /** Which planned nodes would run now, and which are known from before. */
-  async preview(plan: Plan<RunContext>): Promise<ReadonlyMap<string, 'run' | 'cached'>> {
+  async preview(plan: Plan<KronodeNode>): Promise<ReadonlyMap<string, 'run' | 'cached'>> {
     const keys = await this.#keysOf(plan);
     return new Map([...keys].map(([id, key]) => [id, this.cache.has(key) ? 'cached' : 'run']));
   }
@@ -45,9 +45,9 @@ export class Executor {
    * Cancelled when `signal` fired.
    */
   async run(
-    plan: Plan<RunContext>,
+    plan: Plan<KronodeNode>,
     document: Document,
-    catalogue: Catalogue<RunContext>,
+    catalogue: Catalogue<KronodeNode>,
     { signal, onEvent = () => undefined }: RunOptions,
   ): Promise<RunResult> {
     const errors = plan.problems.filter(isError);
@@ -79,7 +79,7 @@ export class Executor {
     }
   }
 
-  async #keysOf(plan: Plan<RunContext>): Promise<ReadonlyMap<string, Key>> {
+  async #keysOf(plan: Plan<KronodeNode>): Promise<ReadonlyMap<string, Key>> {
     const fingerprints = new Map<string, string>();
     for (const [id, { definition, values }] of plan.nodes) {
       const states: string[] = [];

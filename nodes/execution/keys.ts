@@ -6,7 +6,7 @@ export type Key = number;
 const descriptions = new WeakMap<object, string>();
 
 /** A node's own share of its key: type, version and widget values. */
-function describe(planned: PlannedNode<never>): string {
+function describe(planned: PlannedNode): string {
   const known = descriptions.get(planned.values);
   if (known !== undefined) return known;
   const text = JSON.stringify(
@@ -29,7 +29,7 @@ export class KeyTable {
    * Keys of all planned nodes, in plan order. `fingerprints` tells, per node, the state of the files
    * it names; nodes that are not pure get a key of their own in every run.
    */
-  keysOf(plan: Plan<never>, fingerprints: ReadonlyMap<string, string>): ReadonlyMap<string, Key> {
+  keysOf(plan: Plan, fingerprints: ReadonlyMap<string, string>): ReadonlyMap<string, Key> {
     const keys = new Map<string, Key>();
     for (const [id, planned] of plan.nodes) {
       if (planned.definition.pure === false) {

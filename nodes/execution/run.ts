@@ -4,6 +4,7 @@ import type { Document } from '../document/schema.ts';
 import type { Plan, PlannedNode } from '../graph/plan.ts';
 import { outputType } from '../graph/types.ts';
 import type { Artifact, Progress, RunContext } from './context.ts';
+import type { KronodeNode } from './define-node.ts';
 import { ProgressMeter, type RunEvent } from './events.ts';
 import { Cancelled, NodeFailure } from './failure.ts';
 import type { Key } from './keys.ts';
@@ -32,9 +33,9 @@ export interface RunResult {
 }
 
 interface RunParts {
-  readonly plan: Plan<RunContext>;
+  readonly plan: Plan<KronodeNode>;
   readonly document: Document;
-  readonly catalogue: Catalogue<RunContext>;
+  readonly catalogue: Catalogue<KronodeNode>;
   readonly keys: ReadonlyMap<string, Key>;
   readonly cache: ValueCache;
   readonly services: Services;
@@ -116,7 +117,7 @@ export class Run {
   }
 
   /** Values for all inputs: widgets, then wires, then the lazy ones that are wanted. */
-  async #gather(planned: PlannedNode<RunContext>) {
+  async #gather(planned: PlannedNode<KronodeNode>) {
     const { definition, values, wired } = planned;
     const inputs: Record<string, unknown> = { ...values };
     const sources: CacheEntry[] = [];
@@ -134,7 +135,7 @@ export class Run {
   }
 
   async #runNode(
-    planned: PlannedNode<RunContext>,
+    planned: PlannedNode<KronodeNode>,
     inputs: Readonly<Record<string, unknown>>,
     sources: readonly CacheEntry[],
   ) {
@@ -193,7 +194,7 @@ export class Run {
   }
 
   #finish(
-    { id, definition }: PlannedNode<RunContext>,
+    { id, definition }: PlannedNode<KronodeNode>,
     entry: CacheEntry,
     milliseconds: number,
     cached: boolean,
@@ -209,17 +210,17 @@ export class Run {
   }
 
   #outputType(node: string, name: string) {
-    return outputType(this.#parts.document, this.#parts.catalogue as Catalogue, [node, name]);
+    return outputType(this.#parts.document, this.#parts.catalogue, [node, name]);
   }
 
-  #bytesOf({ id }: PlannedNode<RunContext>, outputs: Readonly<Record<string, unknown>>): number {
+  #bytesOf({ id }: PlannedNode<KronodeNode>, outputs: Readonly<Record<string, unknown>>): number {
     return Object.entries(outputs).reduce((sum, [name, value]) => {
       const type = this.#outputType(id, name);
       return type ? sum + bytesOfValue(type, value) : sum;
     }, 0);
   }
 
-  #describeInputs({ wired }: PlannedNode<RunContext>, inputs: Readonly<Record<string, unknown>>) {
+  #describeInputs({ wired }: PlannedNode<KronodeNode>, inputs: Readonly<Record<string, unknown>>) {
     return Object.fromEntries(
       Object.entries(inputs).map(([name, value]) => {
         const wire = wired[name];

@@ -83,10 +83,34 @@ export interface ScheduleRequest {
   readonly sampler?: string;
 }
 
-export interface SamplerInfo {
-  readonly name: string;
-  readonly doc: string;
-}
+/** The samplers there are, each named as in ComfyUI, with a line about what it is for. */
+export const samplerChoices = [
+  { value: 'euler', doc: 'First order, one call per step; what Z-Image-Turbo was made for.' },
+  { value: 'euler_ancestral', doc: 'Euler that adds fresh noise at every step.' },
+  { value: 'heun', doc: 'Second order: two calls per step.' },
+  { value: 'heunpp2', doc: 'Heun with up to three calls per step, weighted.' },
+  { value: 'dpm_2', doc: 'Second order through a midpoint.' },
+  { value: 'dpm_2_ancestral', doc: 'DPM-2 with fresh noise at every step.' },
+  { value: 'lms', doc: 'Linear multistep of order four: one call per step.' },
+  { value: 'ipndm', doc: 'Pseudo-linear multistep of order four: one call per step.' },
+  { value: 'ipndm_v', doc: 'iPNDM for uneven steps.' },
+  { value: 'deis', doc: 'Exponential integrator multistep: one call per step.' },
+  { value: 'dpmpp_2m', doc: 'DPM-Solver++ of order two: one call per step, smooth.' },
+  { value: 'dpmpp_2s_ancestral', doc: 'Single-step DPM-Solver++ with fresh noise: two calls per step.' },
+  { value: 'res_multistep', doc: 'Exponential multistep of order two: sharp at few steps.' },
+  { value: 'res_multistep_ancestral', doc: 'res_multistep with fresh noise at every step.' },
+  { value: 'gradient_estimation', doc: 'Euler that extrapolates the direction of the last steps.' },
+  { value: 'er_sde', doc: 'Extended reverse-time SDE of order three.' },
+  { value: 'exp_heun_2_x0', doc: 'Exponential Heun on the clean prediction: two calls per step.' },
+  { value: 'seeds_2', doc: 'Stochastic exponential solver of order two: two calls per step.' },
+  { value: 'sa_solver', doc: 'Stochastic Adams predictor-corrector.' },
+  { value: 'uni_pc', doc: 'Unified predictor-corrector: one call per step.' },
+  { value: 'uni_pc_bh2', doc: 'uni_pc with the other weighting.' },
+  { value: 'ddim', doc: 'DDIM: the same as Euler for flow models.' },
+  { value: 'ddpm', doc: 'Ancestral sampling of the original diffusion paper.' },
+  { value: 'lcm', doc: 'Jumps to the clean picture and adds noise again, for consistency models.' },
+] as const;
+export type SamplerName = (typeof samplerChoices)[number]['value'];
 
 export interface SampleRequest {
   readonly model: ModelRecipe;

@@ -1,11 +1,14 @@
 import type { Catalogue } from '../core/catalogue.ts';
-import { defaultOf, isWidget, readWidget } from '../core/inputs.ts';
-import type { AnyNodeDefinition } from '../core/node.ts';
+import { isWidget, readWidget } from '../core/inputs.ts';
+import type { NodeBehaviour, NodeDeclaration } from '../core/node.ts';
 import { accepts, type SocketType, sockets } from '../core/sockets.ts';
 import type { Problem } from '../document/problem.ts';
 import type { Document, DocumentNode, Endpoint } from '../document/schema.ts';
 import { sourceOf } from './sources.ts';
 import { inputType, outputType } from './types.ts';
+
+/** An editor plans with declarations; the engine also knows which lazy inputs are wanted. */
+type PlannableNode = NodeDeclaration & Pick<NodeBehaviour, 'lazy'>;
 
 export interface WiredInput {
   readonly from: Endpoint;
@@ -14,18 +17,18 @@ export interface WiredInput {
 }
 
 /** A node that takes part in a run, with everything that was known before it started. */
-export interface PlannedNode<Context> {
+export interface PlannedNode<Node extends PlannableNode = PlannableNode> {
   readonly id: string;
   readonly node: DocumentNode;
-  readonly definition: AnyNodeDefinition<Context>;
+  readonly definition: Node;
   /** Values of the widgets that no wire feeds. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly wired: Readonly<Record<string, WiredInput>>;
 }
 
-export interface Plan<Context> {
+export interface Plan<Node extends PlannableNode = PlannableNode> {
   /** Everything the targets need, each after what feeds it. */
-  readonly nodes: ReadonlyMap<string, PlannedNode<Context>>;
+  readonly nodes: ReadonlyMap<string, PlannedNode<Node>>;
   readonly targets: readonly string[];
   /** What keeps the plan from running; empty when it may. */
   readonly problems: readonly Problem[];
@@ -39,14 +42,14 @@ interface WidgetReading {
 const readings = new WeakMap<DocumentNode, WidgetReading>();
 
 /** All widget values of a node; nodes are immutable, so each state of one is read once. */
-function readWidgets(node: DocumentNode, definition: AnyNodeDefinition<never>): WidgetReading {
+function readWidgets(node: DocumentNode, definition: PlannableNode): WidgetReading {
   const known = readings.get(node);
   if (known) return known;
   const values: Record<string, unknown> = {};
   const refused: Record<string, string> = {};
   for (const [name, input] of Object.entries(definition.inputs)) {
     if (!isWidget(input)) continue;
-    const result = readWidget(input, Object.hasOwn(node.inputs, name) ? node.inputs[name] : defaultOf(input));
+    const result = readWidget(input, Object.hasOwn(node.inputs, name) ? node.inputs[name] : input.default);
     if (result.ok) values[name] = result.value;
     else refused[name] = result.reason;
   }
@@ -65,20 +68,19 @@ export const effectNodes = (document: Document, catalogue: Catalogue): string[] 
  * Works out what has to be there for `targets`, in which order, and what stands in the way.
  * Nodes that hang on a muted node are left out together with the targets that need them.
  */
-export function planRun<Context>(
+export function planRun<Node extends PlannableNode>(
   document: Document,
-  catalogue: Catalogue<Context>,
-  targets: readonly string[] = effectNodes(document, catalogue as Catalogue),
-): Plan<Context> {
+  catalogue: Catalogue<Node>,
+  targets: readonly string[] = effectNodes(document, catalogue),
+): Plan<Node> {
   const problems: Problem[] = [];
-  const planned = new Map<string, PlannedNode<Context>>();
+  const planned = new Map<string, PlannedNode<Node>>();
   /** `open`: on the path being walked; `out`: hangs on a muted node. */
   const states = new Map<string, 'open' | 'done' | 'out'>();
-  const untyped = catalogue as Catalogue;
 
   const plan = (
     id: string,
-  ): { readonly node: PlannedNode<Context>; readonly feeds: readonly string[] } | 'out' => {
+  ): { readonly node: PlannedNode<Node>; readonly feeds: readonly string[] } | 'out' => {
     const node = document.nodes[id];
     const definition = node && catalogue.get(node.type);
     if (!node || !definition) {
@@ -95,7 +97,7 @@ export function planRun<Context>(
     const values: Record<string, unknown> = {};
     const wired: Record<string, WiredInput> = {};
     for (const [name, input] of Object.entries(definition.inputs)) {
-      const source = sourceOf(document, untyped, [id, name]);
+      const source = sourceOf(document, catalogue, [id, name]);
       if (source.kind === 'muted') {
         if (isWidget(input) || input.optional) {
           if (isWidget(input)) values[name] = reading.values[name];
@@ -104,8 +106,8 @@ export function planRun<Context>(
         return 'out';
       }
       if (source.kind === 'output') {
-        const fromType = outputType(document, untyped, source.from);
-        const toType = inputType(document, untyped, [id, name]) ?? fromType;
+        const fromType = outputType(document, catalogue, source.from);
+        const toType = inputType(document, catalogue, [id, name]) ?? fromType;
         if (!fromType || !toType) {
           if (catalogue.has(document.nodes[source.from[0]]?.type ?? ''))
             problems.push({
@@ -164,7 +166,7 @@ export function planRun<Context>(
   for (const target of targets) {
     const stack: {
       id: string;
-      entry?: { node: PlannedNode<Context>; feeds: readonly string[] };
+      entry?: { node: PlannedNode<Node>; feeds: readonly string[] };
       next: number;
     }[] = [{ id: target, next: 0 }];
     while (stack.length > 0) {
@@ -209,14 +211,14 @@ export function planRun<Context>(
   return { nodes: planned, targets: targets.filter((id) => states.get(id) === 'done'), problems };
 }
 
-const isRequired = (planned: PlannedNode<never> | undefined, name: string): boolean => {
+const isRequired = (planned: PlannedNode | undefined, name: string): boolean => {
   const input = planned?.definition.inputs[name];
   return input !== undefined && (isWidget(input) || !input.optional);
 };
 
 /** Nodes that feed this one; of lazy inputs only those that the values known beforehand do not rule out. */
 function neededFeeds(
-  definition: AnyNodeDefinition<never>,
+  definition: PlannableNode,
   values: Readonly<Record<string, unknown>>,
   wired: Readonly<Record<string, WiredInput>>,
 ): string[] {

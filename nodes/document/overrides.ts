@@ -1,0 +1,79 @@
+import { produce } from 'immer';
+import type { Catalogue } from '../core/catalogue.ts';
+import { UserError } from '../core/errors.ts';
+import { isWidget, type NodeInput, readWidget, type Widget } from '../core/inputs.ts';
+import type { Document, DocumentNode } from './schema.ts';
+
+type Json = DocumentNode['inputs'][string];
+
+/** A widget's value from text as typed on a command line; lists are separated by commas. */
+function parseText(widget: Widget, text: string): Json {
+  switch (widget.kind) {
+    case 'int':
+    case 'float':
+      return text.trim() === '' ? text : Number(text);
+    case 'boolean':
+      return (
+        { true: true, yes: true, on: true, false: false, no: false, off: false }[text.toLowerCase()] ?? text
+      );
+    case 'numbers':
+      return text.split(',').map(Number);
+    case 'seeds':
+      return text.split(',').map((item) => item.trim());
+    case 'seed':
+    case 'text':
+    case 'choice':
+    case 'file':
+      return text;
+  }
+}
+
+/** Finds a node by id, or by type or title where only one has it. */
+function findNode(document: Document, catalogue: Catalogue, name: string): string {
+  if (Object.hasOwn(document.nodes, name)) return name;
+  const matches = Object.entries(document.nodes).filter(
+    ([, node]) =>
+      node.type === name ||
+      (node.title ?? catalogue.get(node.type)?.title)?.toLowerCase() === name.toLowerCase(),
+  );
+  const [match] = matches;
+  if (matches.length === 1 && match) return match[0];
+  throw new UserError(
+    matches.length > 1
+      ? `“${name}” fits ${matches.length} nodes: ${matches.map(([id]) => id).join(', ')}.`
+      : `This workflow has no node “${name}”.`,
+    { hint: `Its nodes are: ${Object.keys(document.nodes).slice(0, 40).join(', ')}.` },
+  );
+}
+
+/**
+ * Sets an input from a text of the form `node.input=value`.
+ * @throws UserError naming the node, the input and what would fit.
+ */
+export function applyOverride(document: Document, catalogue: Catalogue, override: string): Document {
+  const match = /^([^=]+)\.([^.=]+)=(.*)$/s.exec(override);
+  const [, name, input, text] = match ?? [];
+  if (name === undefined || input === undefined || text === undefined)
+    throw new UserError(`“${override}” is not of the form node.input=value.`);
+  const id = findNode(document, catalogue, name);
+  const definition = catalogue.get(document.nodes[id]?.type ?? '');
+  if (!definition) throw new UserError(`Node ${id} is of an unknown type; its inputs cannot be set.`);
+  const widget = definition.inputs[input];
+  if (!widget || !isWidget(widget))
+    throw new UserError(`“${definition.title}” (${id}) has no value called ${input}.`, {
+      hint: `It has: ${Object.keys(definition.inputs)
+        .filter((other) => isWidget(definition.inputs[other] as NodeInput))
+        .join(', ')}.`,
+    });
+  const value = parseText(widget, text);
+  const result = readWidget(widget, value);
+  if (!result.ok)
+    throw new UserError(`${input} of ${id} cannot be “${text.slice(0, 80)}”: ${result.reason}.`);
+  return produce(document, (draft) => {
+    const node = draft.nodes[id];
+    if (node) node.inputs[input] = value;
+    // A value that was set by hand wins over a wire.
+    for (const [wire, { to }] of Object.entries(draft.wires))
+      if (to[0] === id && to[1] === input) delete draft.wires[wire];
+  });
+}

@@ -1,0 +1,38 @@
+import { boolean, choice, socket, text } from '../../core/inputs.ts';
+import { DOCUMENT_TEXT_KEY, RUN_TEXT_KEY } from '../../document/embedding/keys.ts';
+import { serializeDocument } from '../../document/open.ts';
+import { defineNode } from '../../execution/define-node.ts';
+
+export default defineNode({
+  type: 'images.save',
+  version: 1,
+  title: 'Save image',
+  group: 'Images',
+  keywords: ['write', 'export', 'png', 'webp', 'output'],
+  doc:
+    'Writes pictures into the output folder, never over a file that is there. With the workflow inside, ' +
+    'dropping such a picture on the canvas brings back what made it.',
+  inputs: {
+    image: socket('IMAGE'),
+    name: text({
+      default: 'kronode',
+      maxLength: 200,
+      doc: 'Start of the file name; a / makes a sub-folder.',
+    }),
+    format: choice(['png', 'webp']),
+    workflow: boolean({ default: true, doc: 'Put the workflow and the values really used into the file.' }),
+  },
+  outputs: {},
+  effect: 'write',
+  async run(ctx, { image, name, format, workflow }) {
+    const texts = workflow
+      ? {
+          [DOCUMENT_TEXT_KEY]: serializeDocument(ctx.document),
+          [RUN_TEXT_KEY]: JSON.stringify({ facts: ctx.facts() }),
+        }
+      : {};
+    const saved = await ctx.services.pictures.save(image, { prefix: name, format, texts });
+    for (const picture of saved) ctx.artifact({ kind: 'saved-picture', ...picture });
+    return {};
+  },
+});
