@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { isModelFolder, modelFolders } from './model-folder.ts';
+import { fileError } from './wording.ts';
+
+/** Hash by path, size and time of change: a 12 GB file is read once per process. */
+const known = new Map<string, { readonly state: string; readonly sha256: Promise<string> }>();
+
+/**
+ * SHA-256 of a file's content as lower-case hex, streamed and remembered until the file changes.
+ *
+ * @throws UserError for a file that cannot be read
+ */
+export async function sha256OfFile(path: string): Promise<string> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    const state = `${size} ${mtimeMs}`;
+    const remembered = known.get(path);
+    if (remembered?.state === state) return await remembered.sha256;
+    const sha256 = hash(path);
+    known.set(path, { state, sha256 });
+    return await sha256;
+  } catch (error) {
+    known.delete(path);
+    throw fileError(error, path, 'read');
+  }
+}
+
+async function hash(path: string): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) digest.update(chunk);
+  return digest.digest('hex');
+}
+
+/** SHA-256 of a file, or of a model folder: of its files' sorted hashes, one a line. */
+export async function sha256OfModel(path: string): Promise<string> {
+  const files = await filesOfModel(path);
+  const [only] = files;
+  if (files.length === 1 && only === path) return sha256OfFile(path);
+  const hashes: string[] = [];
+  for (const file of files) hashes.push(await sha256OfFile(file));
+  return createHash('sha256').update(hashes.sort().join('\n')).digest('hex');
+}
+
+/**
+ * Changes whenever the content behind a path may have changed, without reading it: names, sizes
+ * and times of change of a model's files.
+ */
+export async function fingerprintOf(path: string): Promise<string> {
+  const digest = createHash('sha256');
+  for (const file of await filesOfModel(path)) {
+    try {
+      const { size, mtimeMs } = await stat(file);
+      digest.update(`${relative(path, file).replaceAll(sep, '/')}\0${size}\0${mtimeMs}\n`);
+    } catch (error) {
+      throw fileError(error, file, 'read');
+    }
+  }
+  return digest.digest('hex');
+}
+
+/** The files that make up what a path names; in a model folder, what lies beside its parts does not count. */
+async function filesOfModel(path: string): Promise<string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path];
+    if (!(await isModelFolder(path))) return await plainFiles(path);
+    const files = [join(path, 'model_index.json')];
+    for (const entry of await readdir(path)) {
+      if (modelFolders.has(entry)) files.push(...(await plainFiles(join(path, entry))));
+    }
+    return files.sort();
+  } catch (error) {
+    throw fileError(error, path, 'read');
+  }
+}
+
+async function plainFiles(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const path = join(folder, name);
+    // Followed through links: caches of Hugging Face link every file to a folder of blobs.
+    if (!name.startsWith('.') && (await stat(path)).isFile()) files.push(path);
+  }
+  return files;
+}

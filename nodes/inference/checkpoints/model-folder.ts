@@ -1,0 +1,193 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../core/errors.ts';
+import {
+  type Architecture,
+  type PartConfigs,
+  type PartKind,
+  parseConfig,
+  requireSetting,
+} from './architecture.ts';
+import { checkWeights } from './check-weights.ts';
+import { readJsonObject } from './json-file.ts';
+import { architectures, type DetectedPart, detectPart, nameWeights } from './layouts.ts';
+import { readTensorSet } from './sharded.ts';
+import type { Weights } from './weights.ts';
+import { fileError, isMissing } from './wording.ts';
+
+/** A part of a model, ready for graph building; only headers were read. */
+export interface OpenedPart<K extends PartKind = PartKind> {
+  readonly part: K;
+  /** Architecture and naming on disk, such as `zimage/comfyui`. */
+  readonly layout: string;
+  /** Exactly the weights the graph reads, with the shapes its config implies. */
+  readonly weights: Weights;
+  readonly config: PartConfigs[K];
+  /** Absolute paths of the safetensors files. */
+  readonly files: readonly string[];
+  /** Names in the files that nothing reads, for a notice. */
+  readonly unusedKeys: readonly string[];
+  /** Flow shift from the scheduler settings beside the part, where there are any. */
+  readonly scheduler?: { readonly shift: number };
+  /** Folder with the tokenizer's files, where one is near a text encoder. */
+  readonly tokenizerFolder?: string;
+}
+
+export interface OpenedModel {
+  readonly transformer: OpenedPart<'transformer'>;
+  readonly textEncoder: OpenedPart<'text-encoder'>;
+  readonly vae: OpenedPart<'vae'>;
+}
+
+/** Folder of each part in a diffusers model folder. */
+export const partFolders: Readonly<Record<PartKind, string>> = {
+  transformer: 'transformer',
+  'text-encoder': 'text_encoder',
+  vae: 'vae',
+};
+
+/** Folders of a diffusers model that say what it computes. */
+export const modelFolders: ReadonlySet<string> = new Set([
+  ...Object.values(partFolders),
+  'tokenizer',
+  'scheduler',
+]);
+
+const partNames: Readonly<Record<PartKind, string>> = {
+  transformer: 'a Z-Image transformer',
+  'text-encoder': 'a Qwen3 text encoder',
+  vae: 'a VAE',
+};
+
+/**
+ * Opens a whole model: a diffusers folder, or one checkpoint file that holds all three parts.
+ *
+ * @throws UserError naming the part that is missing or unfit
+ */
+export async function openModelFolder(path: string): Promise<OpenedModel> {
+  return {
+    transformer: await openPart(path, 'transformer'),
+    textEncoder: await openPart(path, 'text-encoder'),
+    vae: await openPart(path, 'vae'),
+  };
+}
+
+/**
+ * Opens one part from a file, a folder of shards, or a whole model that contains it. What a file
+ * holds is told by its content, never by its name.
+ *
+ * @param wanted the part expected; needed where the path may hold several
+ * @throws UserError where the path holds something else, or weights are missing or misshapen
+ */
+export async function openPart(path: string): Promise<OpenedPart>;
+export async function openPart<K extends PartKind>(path: string, wanted: K): Promise<OpenedPart<K>>;
+export async function openPart(path: string, wanted?: PartKind): Promise<OpenedPart> {
+  const place = wanted === undefined ? path : await placeOf(path, wanted);
+  const { tensors, files } = await readTensorSet(place);
+  const detection = detectPart(tensors);
+  if (detection.kind !== 'parts') {
+    throw new UserError(
+      `${place} ${detection.kind === 'adapter' ? 'holds an adapter, not a model' : detection.why}.`,
+      {
+        hint: `Choose a file or folder with ${wanted === undefined ? 'a part of a Z-Image model' : partNames[wanted]}.`,
+      },
+    );
+  }
+  const found = choose(detection.parts, wanted, place);
+  const named = nameWeights(tensors, found, detection.parts, place);
+  const folder = (await isFolder(place)) ? place : dirname(place);
+  const json = await readJsonObject(join(folder, 'config.json'));
+
+  const finish = async <K extends PartKind>(architecture: Architecture<K>): Promise<OpenedPart<K>> => {
+    const described = json !== undefined && architecture.describedBy(json) ? json : undefined;
+    const config = architecture.configOf(named.weights, described, place);
+    const checked = checkWeights(named, architecture.expected(config), place);
+    return { part: architecture.part, layout: found.layout, config, files, ...checked };
+  };
+  switch (found.part) {
+    case 'transformer': {
+      const shift = await shiftNear(folder);
+      return {
+        ...(await finish(architectures.transformer)),
+        ...(shift === undefined ? {} : { scheduler: { shift } }),
+      };
+    }
+    case 'text-encoder': {
+      const tokenizerFolder = await tokenizerNear(folder);
+      return {
+        ...(await finish(architectures['text-encoder'])),
+        ...(tokenizerFolder === undefined ? {} : { tokenizerFolder }),
+      };
+    }
+    case 'vae':
+      return finish(architectures.vae);
+  }
+}
+
+/** Whether a folder is a whole model as diffusers writes it. */
+export const isModelFolder = async (folder: string): Promise<boolean> =>
+  (await statusOf(join(folder, 'model_index.json')))?.isFile() ?? false;
+
+async function placeOf(path: string, wanted: PartKind): Promise<string> {
+  if (!(await isModelFolder(path))) return path;
+  const folder = join(path, partFolders[wanted]);
+  if (await isFolder(folder)) return folder;
+  throw new UserError(`The model folder ${path} has no folder "${partFolders[wanted]}".`, {
+    hint: `Download the missing folder, or choose ${partNames[wanted]} separately.`,
+  });
+}
+
+function choose(parts: readonly DetectedPart[], wanted: PartKind | undefined, where: string): DetectedPart {
+  const fitting = wanted === undefined ? parts : parts.filter(({ part }) => part === wanted);
+  const [first, second] = fitting;
+  if (first === undefined) {
+    const held = parts.map(({ part }) => partNames[part]).join(' and ');
+    throw new UserError(
+      `${where} holds ${held}, not ${wanted === undefined ? 'a part' : partNames[wanted]}.`,
+      {
+        hint: 'Choose another file here, or use this one where its part is asked for.',
+      },
+    );
+  }
+  if (second !== undefined) {
+    throw new UserError(
+      `${where} holds several parts: ${fitting.map(({ part, prefix }) => `${partNames[part]} under "${prefix}"`).join(', ')}.`,
+      { hint: 'Use a file that holds one part of each kind.' },
+    );
+  }
+  return first;
+}
+
+async function statusOf(path: string) {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw fileError(error, path, 'read');
+  }
+}
+
+const isFolder = async (path: string): Promise<boolean> => (await statusOf(path))?.isDirectory() ?? false;
+
+const schedulerSchema = z.object({
+  shift: z.number().positive().max(1000),
+  use_dynamic_shifting: z.boolean().default(false),
+});
+
+async function shiftNear(folder: string): Promise<number | undefined> {
+  const path = join(folder, '..', 'scheduler');
+  if (basename(folder) !== partFolders.transformer) return undefined;
+  const json = await readJsonObject(join(path, 'scheduler_config.json'));
+  if (json === undefined) return undefined;
+  const { shift, use_dynamic_shifting: dynamic } = parseConfig(schedulerSchema, json, path);
+  requireSetting(!dynamic, path, 'a shift that depends on the size of the picture');
+  return shift;
+}
+
+async function tokenizerNear(folder: string): Promise<string | undefined> {
+  for (const candidate of [folder, join(folder, 'tokenizer'), join(folder, '..', 'tokenizer')]) {
+    if ((await statusOf(join(candidate, 'tokenizer.json')))?.isFile()) return candidate;
+  }
+  return undefined;
+}

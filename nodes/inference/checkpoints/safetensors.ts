@@ -1,0 +1,128 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { UserError } from '../../core/errors.ts';
+import { bytesPerElement } from './dtypes.ts';
+import { toFloat32 } from './float-conversion.ts';
+import {
+  parseSafetensorsHeader,
+  type SafetensorsFile,
+  safetensorsHeaderLength,
+} from './safetensors-header.ts';
+import type { WeightSource } from './weights.ts';
+import { byteSize, fileError } from './wording.ts';
+
+export type { SafetensorsFile } from './safetensors-header.ts';
+
+/** Covers the header of nearly every adapter and many models in one read. */
+const firstRead = 64 * 1024;
+/** Bytes converted at a time, a multiple of every element size. */
+const chunkBytes = 4 * 1024 * 1024;
+/** Electron's allocator traps on single blocks of 2 GiB. */
+const maxArrayBytes = 2 ** 31 - 65_536;
+
+/**
+ * Reads the header of a safetensors file and nothing else of it.
+ *
+ * @param file absolute path
+ * @throws UserError for a missing, unreadable, cut off or malformed file
+ */
+export async function readSafetensors(file: string): Promise<SafetensorsFile> {
+  return withFile(file, async (handle, size) => {
+    const start = await readExactly(handle, file, 0, Math.min(size, firstRead));
+    const needed = 8 + safetensorsHeaderLength(start, size, file);
+    if (needed <= start.length) return parseSafetensorsHeader(start, size, file);
+    const whole = Buffer.allocUnsafe(needed);
+    whole.set(start);
+    whole.set(await readExactly(handle, file, start.length, needed - start.length), start.length);
+    return parseSafetensorsHeader(whole, size, file);
+  });
+}
+
+/**
+ * The values of one tensor as float32, row-major; for small tensors, embedding rows and adapters
+ * (large weights are mapped by the runtime, never read here).
+ *
+ * @param options.rows indices along the first dimension; the result holds these rows in this order
+ * @throws UserError for a file that has become shorter, a row that does not exist, or a result of 2 GiB and more
+ */
+export async function readTensor(
+  source: WeightSource,
+  options: { readonly rows?: readonly number[] } = {},
+): Promise<Float32Array> {
+  const elementBytes = bytesPerElement[source.dtype];
+  const [rowCount = 1] = source.shape;
+  const rowBytes = rowCount === 0 ? 0 : source.byteLength / rowCount;
+  const pieces = (options.rows ?? []).map((row) => {
+    if (!Number.isInteger(row) || row < 0 || row >= rowCount) {
+      throw new UserError(`Row ${row} was asked of a tensor in ${source.file} that has ${rowCount} rows.`);
+    }
+    return { offset: source.offset + row * rowBytes, length: rowBytes };
+  });
+  if (options.rows === undefined) pieces.push({ offset: source.offset, length: source.byteLength });
+
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0) / elementBytes;
+  if (total * 4 > maxArrayBytes) {
+    throw new UserError(
+      `A tensor in ${source.file} needs ${byteSize(total * 4)} of memory in one piece, which is too much.`,
+    );
+  }
+  const values = new Float32Array(total);
+  await withFile(source.file, async (handle) => {
+    let done = 0;
+    for (const { offset, length } of pieces) {
+      for (let from = 0; from < length; from += chunkBytes) {
+        const bytes = await readExactly(
+          handle,
+          source.file,
+          offset + from,
+          Math.min(chunkBytes, length - from),
+        );
+        toFloat32(source.dtype, bytes, values, done);
+        done += bytes.length / elementBytes;
+      }
+    }
+  });
+  return values;
+}
+
+/** Opens a regular file; anything else (a pipe would block for ever) is refused. */
+async function withFile<T>(file: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
+  try {
+    const status = await stat(file);
+    if (!status.isFile()) {
+      throw new UserError(
+        `Cannot read ${file}: it is ${status.isDirectory() ? 'a folder' : 'not a regular file'}.`,
+        {
+          hint: 'Give the path of a .safetensors file.',
+        },
+      );
+    }
+    const handle = await open(file, 'r');
+    try {
+      return await use(handle, status.size);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw fileError(error, file, 'read');
+  }
+}
+
+async function readExactly(
+  handle: FileHandle,
+  file: string,
+  position: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
+    if (bytesRead === 0) {
+      throw new UserError(`${file} ended while it was read: ${position + length} bytes were expected.`, {
+        hint: 'Another program may be changing the file; wait for it and try again.',
+      });
+    }
+    done += bytesRead;
+  }
+  return bytes;
+}
