@@ -1,0 +1,12 @@
+/**
+ * What the runtime was asked to do since the process started. Tests and the debug panel read it to
+ * see that nothing was rebuilt.
+ */
+export const runtimeCounters = {
+  sessionsCreated: 0,
+  sessionsReleased: 0,
+  runs: 0,
+  /** Milliseconds spent inside the runtime. */
+  runMilliseconds: 0,
+  createMilliseconds: 0,
+};

@@ -1,0 +1,202 @@
+import { concatRows, elementCount, type Tensor, tensor } from '../../core/tensor.ts';
+import type { ZImageConfig } from '../checkpoints/configs.ts';
+import type { Weights } from '../checkpoints/weights.ts';
+import { Graph } from '../onnx/graph.ts';
+import { type Feed, Session } from '../ort/session.ts';
+import type { SessionSettings } from '../ort/session-options.ts';
+import { type AttentionForm, type LinearHook, ZImageBlocks } from './block.ts';
+import { buildCaptionGraph, buildStepGraph, CAPTION, IMAGE, JOINT_INPUT } from './graphs.ts';
+import { type LatentSize, patchCount, patchify, unpatchifyNegated } from './patches.ts';
+import { captionPositions, imagePositions, type Position, paddedLength } from './positions.ts';
+import { type RopeTables, ropeTables } from './rope.ts';
+import { timeFeatures } from './time-features.ts';
+
+/** A caption after the part of the network that does not depend on the step. */
+export interface PreparedCaption {
+  /** [1, paddedTokens, dim] */
+  readonly refined: Tensor;
+}
+
+export interface TransformerSettings extends SessionSettings {
+  readonly attention: AttentionForm;
+  /** Adds adapters to linear layers; the identity where there are none. */
+  readonly hook?: LinearHook;
+}
+
+const plainLinear: LinearHook = (_graph, _module, _x, y) => y;
+
+/**
+ * The Z-Image diffusion transformer (`ZImageTransformer2DModel` of diffusers) as two graphs: one per
+ * prompt, one per step. Sessions are made when they are first needed.
+ */
+export class ZImageTransformer {
+  readonly config: ZImageConfig;
+  readonly #weights: Weights;
+  readonly #settings: TransformerSettings;
+  #captionSession: Promise<Session> | undefined;
+  #stepSession: Promise<Session> | undefined;
+  /** Tables of the last few sizes; one size is used for many steps. */
+  readonly #tables = new Map<string, RopeTables>();
+
+  constructor(weights: Weights, config: ZImageConfig, settings: TransformerSettings) {
+    this.#weights = weights;
+    this.config = config;
+    this.#settings = settings;
+  }
+
+  /**
+   * Refines the features [tokens, captionDim] of one caption.
+   * @throws UserError where the runtime fails
+   */
+  async prepareCaption(features: Tensor): Promise<PreparedCaption> {
+    const [tokens = 0, width] = features.dims;
+    const { captionDim, dim, refinerLayers } = this.config;
+    if (width !== captionDim || tokens === 0)
+      throw new RangeError(
+        `Caption features are [${features.dims.join(', ')}], this model takes [tokens, ${captionDim}].`,
+      );
+    const length = paddedLength(tokens);
+    const rows = new Float32Array(length * captionDim);
+    rows.set(features.data);
+    this.#captionSession ??= this.#session('caption refiner', buildCaptionGraph);
+    const session = await this.#captionSession;
+    const { refined } = await session.run({
+      features: { dims: [length, captionDim], data: rows },
+      padding: paddingMask(1, tokens, length),
+      ...(refinerLayers > 0 &&
+        this.#sequence(CAPTION, 1, `caption ${length}`, () => captionPositions(length))),
+    });
+    return { refined: tensor([1, length, dim], refined?.data) };
+  }
+
+  /**
+   * Velocity dx/dsigma at `latents` [batch, channels, height, width] (sides even).
+   * @param sigma noise level 1 … 0; the network is told 1 − sigma
+   * @param captions one for all images, or one for each; those of equal length run together
+   */
+  async velocity(latents: Tensor, sigma: number, captions: readonly PreparedCaption[]): Promise<Tensor> {
+    const [batch = 0, channels = 0, height = 0, width = 0] = latents.dims;
+    const { inChannels, patchSize } = this.config;
+    if (channels !== inChannels || height % patchSize !== 0 || width % patchSize !== 0 || batch === 0)
+      throw new RangeError(
+        `Latents are [${latents.dims.join(', ')}]; this model takes [batch, ${inChannels}, even, even].`,
+      );
+    if (captions.length !== 1 && captions.length !== batch)
+      throw new RangeError(`${captions.length} captions were given for ${batch} images.`);
+    const groups = new Map<number, number[]>();
+    for (let image = 0; image < batch; image++) {
+      const length = captionOf(captions, image).refined.dims[1] ?? 0;
+      groups.set(length, [...(groups.get(length) ?? []), image]);
+    }
+    const velocity = new Float32Array(latents.data.length);
+    const size = { channels, height, width };
+    for (const images of groups.values())
+      await this.#predict(
+        latents,
+        size,
+        sigma,
+        images,
+        images.map((image) => captionOf(captions, image)),
+        velocity,
+      );
+    return { dims: latents.dims, data: velocity };
+  }
+
+  async dispose(): Promise<void> {
+    for (const session of [this.#captionSession, this.#stepSession]) await (await session)?.release();
+    this.#captionSession = undefined;
+    this.#stepSession = undefined;
+  }
+
+  /** Runs the step for some images of a batch, whose captions have one length, into `velocity`. */
+  async #predict(
+    latents: Tensor,
+    size: LatentSize,
+    sigma: number,
+    images: readonly number[],
+    captions: readonly PreparedCaption[],
+    velocity: Float32Array,
+  ): Promise<void> {
+    const { dim, timeScale, refinerLayers, inChannels, patchSize } = this.config;
+    const batch = images.length;
+    const tokens = patchCount(size);
+    const imageTokens = paddedLength(tokens);
+    const features = inChannels * patchSize ** 2;
+    const pixels = elementCount([size.channels, size.height, size.width]);
+    const caption = concatRows(captions.map(({ refined }) => refined));
+    const captionTokens = caption.dims[1] ?? 0;
+    const patches = new Float32Array(batch * imageTokens * features);
+    for (const [i, image] of images.entries())
+      patchify(
+        latents.data.subarray(image * pixels, (image + 1) * pixels),
+        size,
+        patches,
+        i * imageTokens * features,
+      );
+
+    const rows = size.height / patchSize;
+    const columns = size.width / patchSize;
+    const ofImage = () => imagePositions(rows, columns, captionTokens);
+    const key = `${rows} ${columns} ${captionTokens}`;
+    this.#stepSession ??= this.#session('diffusion transformer', buildStepGraph);
+    const session = await this.#stepSession;
+    const { prediction } = await session.run({
+      patches: { dims: [batch * imageTokens, features], data: patches },
+      padding: paddingMask(batch, tokens, imageTokens),
+      caption,
+      image_shape: { dims: [3], data: BigInt64Array.of(BigInt(batch), BigInt(imageTokens), BigInt(dim)) },
+      time: timeFeatures(1 - sigma, timeScale),
+      ...(refinerLayers > 0 && this.#sequence(IMAGE, batch, `image ${key}`, ofImage)),
+      ...this.#sequence(JOINT_INPUT, batch, `joint ${key}`, () => [
+        ...ofImage(),
+        ...captionPositions(captionTokens),
+      ]),
+    });
+    if (!prediction) throw new Error('The diffusion transformer gave no prediction.');
+    for (const [i, image] of images.entries())
+      unpatchifyNegated(
+        prediction.data,
+        i * (imageTokens + captionTokens) * features,
+        size,
+        velocity.subarray(image * pixels, (image + 1) * pixels),
+      );
+  }
+
+  /** The feeds of a sequence; its tables are kept for the next step. */
+  #sequence(name: string, batch: number, key: string, positions: () => Position[]): Record<string, Feed> {
+    const { axesDims, ropeTheta, heads, headDim } = this.config;
+    let tables = this.#tables.get(key);
+    if (!tables) {
+      if (this.#tables.size >= MAX_TABLES) this.#tables.clear();
+      tables = ropeTables(positions(), axesDims, ropeTheta);
+      this.#tables.set(key, tables);
+    }
+    const shape = [batch, tables.cos.dims[0] ?? 0, heads, headDim];
+    return {
+      [`${name}_cos`]: tables.cos,
+      [`${name}_sin`]: tables.sin,
+      [`${name}_heads`]: { dims: [4], data: BigInt64Array.from(shape, BigInt) },
+    };
+  }
+
+  #session(name: string, build: (blocks: ZImageBlocks) => ReturnType<Graph['build']>): Promise<Session> {
+    const { attention, hook = plainLinear } = this.#settings;
+    const blocks = new ZImageBlocks(new Graph(name), this.config, this.#weights, attention, hook);
+    return Session.create(build(blocks), this.#settings);
+  }
+}
+
+const MAX_TABLES = 16;
+
+function captionOf(captions: readonly PreparedCaption[], image: number): PreparedCaption {
+  const caption = captions[captions.length === 1 ? 0 : image];
+  if (!caption) throw new RangeError(`Image ${image} has no caption.`);
+  return caption;
+}
+
+/** [batch · length, 1]: 1 where a row is padding. */
+function paddingMask(batch: number, tokens: number, length: number): Tensor {
+  const data = new Float32Array(batch * length);
+  for (let i = 0; i < batch; i++) data.fill(1, i * length + tokens, (i + 1) * length);
+  return { dims: [batch * length, 1], data };
+}
