@@ -29,6 +29,8 @@ export class Graph extends GraphBuilder {
   sqrt = (x: Value): Value => this.emit('Sqrt', [x], x);
   silu = (x: Value): Value => this.mul(x, this.emit('Sigmoid', [x], x));
 
+  identity = (x: Value): Value => this.emit('Identity', [x], x);
+
   cast = (x: Value, to: Dtype): Value =>
     this.emit('Cast', [x], { dtype: to, shape: x.shape }, { to: attr.int(dtypeCodes[to]) });
 
@@ -136,6 +138,15 @@ export class Graph extends GraphBuilder {
         num_outputs: attr.int(count),
       },
     );
+  }
+
+  /** `count` places from `from` on, along an axis of fixed size. */
+  slice(x: Value, axis: number, from: number, count: number): Value {
+    const size = fixedSizeAt('Slice', x, axis);
+    if (from < 0 || count < 1 || from + count > size)
+      return refuse('Slice', [x], `it has no places ${from} to ${from + count}`);
+    const range = [[from], [from + count], [axis]].map((values) => this.integers(values));
+    return this.emit('Slice', [x, ...range], { dtype: x.dtype, shape: withSize(x.shape, axis, count) });
   }
 
   /** Repeats along axes of size 1. `target` has 1 where an axis keeps its size. */

@@ -1,5 +1,6 @@
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
+import type { AttentionForm } from '../onnx/attention-form.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/types.ts';
 import { quarterTurn } from './rope.ts';
@@ -12,11 +13,6 @@ import { quarterTurn } from './rope.ts';
  * @returns what the graph goes on with in place of `y`
  */
 export type LinearHook = (graph: Graph, module: string, x: Value, y: Value) => Value;
-
-/** How attention is computed: `fused` is one operator of the runtime, `primitive` plain ones, some heads at a time. */
-export type AttentionForm =
-  | { readonly kind: 'fused' }
-  | { readonly kind: 'primitive'; readonly chunks: number };
 
 /** The tokens one attention runs over. */
 export interface Sequence {

@@ -1,10 +1,11 @@
 import { concatRows, elementCount, type Tensor, tensor } from '../../core/tensor.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
+import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
 import { type Feed, Session } from '../ort/session.ts';
 import type { SessionSettings } from '../ort/session-options.ts';
-import { type AttentionForm, type LinearHook, ZImageBlocks } from './block.ts';
+import { type LinearHook, ZImageBlocks } from './block.ts';
 import { buildCaptionGraph, buildStepGraph, CAPTION, IMAGE, JOINT_INPUT } from './graphs.ts';
 import { type LatentSize, patchCount, patchify, unpatchifyNegated } from './patches.ts';
 import { captionPositions, imagePositions, type Position, paddedLength } from './positions.ts';
