@@ -19,7 +19,8 @@ export function createCatalogue<Node extends NodeDeclaration & NodeBehaviour>(
     if (steps.join() !== expected.join())
       throw new Error(`${type} is at version ${version} but has migrations to [${steps.join(', ')}].`);
     for (const name of definition.lazy?.inputs ?? []) {
-      if (!(name in definition.inputs)) throw new Error(`${type} has no input ${name} to be lazy about.`);
+      if (!Object.hasOwn(definition.inputs, name))
+        throw new Error(`${type} has no input ${name} to be lazy about.`);
     }
     catalogue.set(type, definition);
   }

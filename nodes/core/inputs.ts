@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SocketType, SocketValues } from './sockets.ts';
+import { invalid, type Validity, valid } from './validity.ts';
 
 /** Kinds of file a workflow may name. Each is looked up in the folders registered for it, never as a path. */
 export type FileKind = 'model' | 'text-encoder' | 'vae' | 'adapter' | 'image';
@@ -267,34 +268,49 @@ export const seeds = (options: Options<SeedListWidget> = {}): SeedListWidget => 
 // ---- values in a document --------------------------------------------------------------------
 
 const MAX_SEED = 2n ** 64n - 1n;
+const SEED_RANGE = `expected a whole number from 0 to ${MAX_SEED}`;
 
 /** A seed as a document holds it: decimal text, because JSON numbers end at 2^53. */
 const seedText = z
-  .union([z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).transform(String), z.string()])
-  .pipe(z.string().regex(/^\d{1,20}$/, 'expected a whole number from 0 to 18446744073709551615'))
+  .union([z.number().int().nonnegative().transform(String), z.string()], SEED_RANGE)
+  .pipe(z.string().regex(/^\d{1,20}$/, SEED_RANGE))
   .transform((digits) => BigInt(digits))
-  .refine((value) => value <= MAX_SEED, 'expected a whole number from 0 to 18446744073709551615');
+  .refine((value) => value <= MAX_SEED, SEED_RANGE);
+
+const numberIn = (min: number, max: number) => {
+  const range = `expected a number from ${min} to ${max}`;
+  return z.number(range).min(min, range).max(max, range);
+};
+
+const textUpTo = (length: number) =>
+  z.string('expected a text').max(length, `expected at most ${length} characters`);
 
 function schemaOf(widget: Widget): z.ZodType {
   switch (widget.kind) {
     case 'int':
-      return z.number().int().min(widget.min).max(widget.max);
+      return numberIn(widget.min, widget.max).int('expected a whole number');
     case 'float':
-      return z.number().min(widget.min).max(widget.max);
+      return numberIn(widget.min, widget.max);
     case 'seed':
       return seedText.transform((value) => [value]);
     case 'text':
-      return z.string().max(widget.maxLength);
+      return textUpTo(widget.maxLength);
     case 'boolean':
-      return z.boolean();
-    case 'choice':
-      return z.enum(widget.options.map((option) => option.value));
+      return z.boolean('expected yes or no');
+    case 'choice': {
+      const values = widget.options.map((option) => option.value);
+      return z.enum(values, `expected one of ${values.join(', ')}`);
+    }
     case 'file':
-      return z.string().max(1024);
+      return textUpTo(1024).refine((name) => widget.optional || name !== '', 'no file is chosen');
     case 'numbers':
-      return z.array(z.number().min(widget.min).max(widget.max)).max(widget.maxItems);
-    case 'seeds':
-      return z.array(seedText).min(1).max(widget.maxItems);
+      return z
+        .array(numberIn(widget.min, widget.max), 'expected a list of numbers')
+        .max(widget.maxItems, `expected at most ${widget.maxItems} numbers`);
+    case 'seeds': {
+      const count = `expected 1 to ${widget.maxItems} seeds`;
+      return z.array(seedText, 'expected a list of seeds').min(1, count).max(widget.maxItems, count);
+    }
   }
 }
 
@@ -310,6 +326,19 @@ export function readWidget(
   const result = schema.safeParse(raw);
   if (result.success) return { ok: true, value: result.data };
   const issue = result.error.issues[0];
-  const where = issue && issue.path.length > 0 ? ` (item ${issue.path.join('.')})` : '';
+  const item = issue?.path[0];
+  const where = typeof item === 'number' ? ` (item ${item + 1})` : '';
   return { ok: false, reason: `${issue?.message ?? 'not a valid value'}${where}` };
+}
+
+/** May a value that arrived by wire go into this widget? Wires carry the right type, but any amount of it. */
+export function checkWired(widget: Widget, value: unknown): Validity {
+  if (widget.kind === 'seed' || widget.kind === 'seeds') {
+    const count = (value as readonly bigint[]).length;
+    const most = widget.kind === 'seed' ? 1 : widget.maxItems;
+    if (count >= 1 && count <= most) return valid;
+    return invalid(`expected ${most === 1 ? 'one seed' : `1 to ${most} seeds`}, got ${count}`);
+  }
+  const result = readWidget(widget, value);
+  return result.ok ? valid : invalid(result.reason);
 }

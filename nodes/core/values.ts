@@ -35,10 +35,9 @@ export interface ModelRecipe {
   readonly shift: number;
 }
 
-/** TEXT_ENCODER: a Qwen3 encoder with its tokenizer. */
+/** TEXT_ENCODER: a Qwen3 encoder; its tokenizer is found beside it. */
 export interface TextEncoderRecipe {
   readonly part: PartReference;
-  readonly tokenizer: FileReference;
 }
 
 /** VAE: an AutoencoderKL. */

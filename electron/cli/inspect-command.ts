@@ -1,0 +1,136 @@
+import { stat } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { messageOf, UserError } from '../../nodes/core/errors.ts';
+import { DOCUMENT_TEXT_KEY } from '../../nodes/document/embedding/keys.ts';
+import { type OpenedDocument, openDocument } from '../../nodes/document/open.ts';
+import { planRun } from '../../nodes/graph/plan.ts';
+import { inspectSafetensors, type SafetensorsReport } from '../../nodes/inference/checkpoints/inspect.ts';
+import { library } from '../../nodes/library/index.ts';
+import { MAX_PICTURE_BYTES, PICTURE, readPictureTexts, readWhole, readWorkflow } from './read-workflow.ts';
+import { EXIT, UsageError } from './usage.ts';
+
+/** `kronode inspect`: what a model, adapter, workflow or picture holds, for people or as JSON. */
+export async function inspectCommand(args: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { json: { type: 'boolean', default: false } },
+      allowPositionals: true,
+    });
+    const [path, ...rest] = positionals;
+    if (path === undefined || rest.length > 0)
+      throw new UsageError('Name one file or model folder to inspect.');
+    const report = await inspect(path);
+    process.stdout.write(values.json ? `${JSON.stringify(report.data, null, 2)}\n` : `${report.text}\n`);
+    return EXIT.done;
+  } catch (error) {
+    const hint = error instanceof UserError && error.hint ? ` ${error.hint}` : '';
+    process.stderr.write(`${messageOf(error)}${hint}\n`);
+    return EXIT.usage;
+  }
+}
+
+interface Report {
+  readonly data: unknown;
+  readonly text: string;
+}
+
+async function inspect(path: string): Promise<Report> {
+  if (PICTURE.test(path)) return inspectPicture(path);
+  if (/\.json$/i.test(path) && !/\.safetensors\.index\.json$/i.test(path)) {
+    const opened = await readWorkflow(path);
+    return { data: { kind: 'workflow', ...workflowData(opened) }, text: workflowText(opened) };
+  }
+  try {
+    await stat(path);
+  } catch (error) {
+    throw new UsageError(`There is no file ${path}.`, { cause: error });
+  }
+  const report = await inspectSafetensors(path);
+  return { data: report, text: safetensorsText(path, report) };
+}
+
+async function inspectPicture(path: string): Promise<Report> {
+  const texts = await readPictureTexts(await readWhole(path, MAX_PICTURE_BYTES));
+  const document = texts.get(DOCUMENT_TEXT_KEY);
+  const opened = document === undefined ? undefined : openDocument(document, library);
+  const data = {
+    kind: 'picture',
+    texts: Object.fromEntries([...texts].map(([key, text]) => [key, text.length])),
+    workflow: opened && workflowData(opened),
+  };
+  const lines = [...texts].map(([key, text]) => `  ${key}: ${text.length} characters`);
+  return {
+    data,
+    text: [
+      `${path}: a picture with ${texts.size === 0 ? 'no texts' : 'texts'}`,
+      ...lines,
+      ...(opened ? [workflowText(opened)] : []),
+    ].join('\n'),
+  };
+}
+
+function workflowData({ document, problems }: OpenedDocument) {
+  return {
+    title: document.meta?.title,
+    nodes: Object.entries(document.nodes).map(([id, { type, version, mode }]) => ({
+      id,
+      type,
+      version,
+      mode,
+    })),
+    wires: Object.keys(document.wires).length,
+    problems: [...problems, ...planRun(document, library).problems],
+  };
+}
+
+function workflowText(opened: OpenedDocument): string {
+  const { title, nodes, wires, problems } = workflowData(opened);
+  return [
+    `workflow${title ? ` “${title}”` : ''}: ${nodes.length} nodes, ${wires} wires`,
+    ...nodes.map(({ id, type }) => `  ${id}: ${library.get(type)?.title ?? 'unknown'} (${type})`),
+    ...problems.map(({ severity, node, message }) => `${severity}: ${node ? `${node}: ` : ''}${message}`),
+  ].join('\n');
+}
+
+function safetensorsText(path: string, report: SafetensorsReport): string {
+  const kind =
+    report.kind === 'unknown'
+      ? `unknown; it ${report.why ?? 'holds nothing known'}`
+      : report.kind.replace('-', ' ');
+  const lines = [
+    `${path}: ${kind}`,
+    `  ${report.tensors} tensors, ${millions(report.parameters)} parameters, ${millions(report.size)}B in ${report.files.length} file${report.files.length === 1 ? '' : 's'}`,
+    `  ${report.dtypes.map(({ dtype, tensors }) => `${dtype} ×${tensors}`).join(', ')}`,
+  ];
+  for (const part of report.parts) {
+    lines.push(`  ${part.part} (${part.layout})${part.prefix ? ` under ${part.prefix}` : ''}`);
+    if ('problem' in part) lines.push(`    ${part.problem}`);
+    else {
+      lines.push(`    ${JSON.stringify(part.config)}`);
+      if (part.unusedKeys.length > 0)
+        lines.push(
+          `    ${part.unusedKeys.length} keys nothing uses: ${part.unusedKeys.slice(0, 5).join(', ')}`,
+        );
+    }
+  }
+  if (report.adapter) {
+    const { modules, families, dora, ranks, factors, others } = report.adapter;
+    lines.push(
+      `  ${modules} modules: ${families.map((family) => `${family.family} ×${family.modules}`).join(', ')}${dora > 0 ? `, DoRA ×${dora}` : ''}`,
+      `  ranks: ${ranks.length > 0 ? ranks.join(', ') : 'full'}`,
+      ...factors.slice(0, 8).map(({ shapes, modules: count }) => `    ${shapes} (×${count})`),
+    );
+    if (others.length > 0)
+      lines.push(`  ${others.length} tensors belong to no module: ${others.slice(0, 5).join(', ')}`);
+  }
+  if (report.metadataKeys.length > 0) lines.push(`  metadata: ${report.metadataKeys.join(', ')}`);
+  return lines.join('\n');
+}
+
+const millions = (count: number): string =>
+  count >= 1e9
+    ? `${(count / 1e9).toFixed(2)} G`
+    : count >= 1e6
+      ? `${(count / 1e6).toFixed(1)} M`
+      : `${Math.round(count / 1e3)} k`;

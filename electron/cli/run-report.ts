@@ -1,0 +1,37 @@
+import type { RunResult } from '../../nodes/execution/run.ts';
+import type { Fact } from '../../nodes/execution/services.ts';
+
+type SamplingFact = Fact & { readonly kind: 'sampling' };
+
+/** What `kronode run --json` prints: outputs with what made them, notices and timings. */
+export function runReport(result: RunResult, provider: { readonly name: string; readonly reason: string }) {
+  return {
+    ok: true,
+    provider,
+    outputs: result.artifacts.map(({ node, artifact, facts }) => {
+      const sampling = facts.findLast((fact): fact is SamplingFact => fact.kind === 'sampling');
+      return {
+        node,
+        kind: artifact.kind,
+        ...(artifact.kind === 'text'
+          ? { text: artifact.text }
+          : { width: artifact.width, height: artifact.height }),
+        ...(artifact.kind === 'saved-picture' && { path: artifact.path }),
+        seed: sampling?.seeds,
+        sigmas: sampling?.sigmas,
+        sampler: sampling?.sampler,
+        guidance: sampling?.guidance,
+        prompts: facts.flatMap((fact) => (fact.kind === 'prompt' ? [fact.text] : [])),
+        models: facts.flatMap((fact) => ('file' in fact ? [{ kind: fact.kind, ...fact.file }] : [])),
+      };
+    }),
+    notices: result.notices,
+    timings: {
+      milliseconds: result.milliseconds,
+      nodes: result.timings.map(({ units, ...timing }) => ({
+        ...timing,
+        ...(units.length > 0 && { units }),
+      })),
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { UserError } from '../../nodes/core/errors.ts';
+
+/** Exit codes of the command line. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Bad arguments or a document that cannot be used: exit code 2. */
+export class UsageError extends UserError {
+  override readonly name = 'UsageError';
+}
+
+export const USAGE = `Usage
+  kronode run <workflow.json | picture.png> [options]   run a workflow, or the one inside a picture
+  kronode inspect <file> [--json]                       say what a model, adapter, workflow or picture holds
+  kronode nodes [--json]                                list every node there is
+
+Options of run
+  --set node.input=value   change a value; may be repeated. node is an id, a title or a type
+  --only node              compute just this node and what it needs; may be repeated
+  --out DIR                where pictures go (default: out)
+  --models DIR             one more folder with models; may be repeated
+  --input DIR              one more folder with pictures to load; may be repeated
+  --provider NAME          auto, cpu, webgpu, cuda, dml or coreml (default: auto)
+  --json                   one JSON result on standard output, nothing else
+
+Exit codes: 0 done, 1 the run failed, 2 bad arguments or workflow, 130 stopped with Ctrl+C.
+`;

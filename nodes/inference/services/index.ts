@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import type { ProviderChoice } from '../../core/providers.ts';
+import type { Services } from '../../execution/services.ts';
+import { ModelRegistry } from '../checkpoints/registry.ts';
+import { runtimeCounters } from '../ort/counters.ts';
+import { type ChosenProvider, chooseProvider } from '../ort/providers.ts';
+import { createAutoencoderService } from './autoencoder-service.ts';
+import { createDiffusionService } from './diffusion-service.ts';
+import { LatentPreviews } from './latent-previews.ts';
+import { createModelService } from './model-service.ts';
+import { defaultBudget, NetworkPool } from './network-pool.ts';
+import { PartLibrary } from './part-library.ts';
+import { PictureFolders } from './picture-folders.ts';
+import { createPictureService } from './picture-service.ts';
+import { Placement } from './placement.ts';
+import { createTextService } from './text-service.ts';
+
+export interface ServiceSettings {
+  /** Folders whose models a workflow may name; absolute or relative to the working directory. */
+  readonly modelFolders: readonly string[];
+  /** Folders whose pictures a workflow may read. */
+  readonly pictureFolders: readonly string[];
+  /** The one folder a workflow may write pictures below. */
+  readonly outputFolder: string;
+  readonly provider: ProviderChoice;
+  /** Memory that networks may take together; by default a share of the machine's. */
+  readonly networkBytes?: number;
+}
+
+export interface EngineServices extends Services {
+  readonly provider: ChosenProvider;
+  /** What the runtime did so far, and what is in memory now. */
+  status(): {
+    readonly counters: Readonly<Record<string, number>>;
+    readonly residents: readonly { readonly key: string; readonly bytes: number }[];
+  };
+  dispose(): Promise<void>;
+}
+
+/** @throws UserError when the chosen provider cannot be used */
+export async function createServices(settings: ServiceSettings): Promise<EngineServices> {
+  const provider = await chooseProvider(settings.provider);
+  const roots = settings.modelFolders.map((folder) => resolve(folder));
+  const registry = new ModelRegistry(roots);
+  const parts = new PartLibrary(registry, roots);
+  const pool = new NetworkPool(settings.networkBytes ?? defaultBudget());
+  const placement = new Placement(provider.name);
+  const pictureFolders = new PictureFolders(settings.pictureFolders);
+  const autoencoder = createAutoencoderService(parts, pool, placement);
+  const previews = new LatentPreviews(autoencoder);
+  return {
+    provider,
+    models: createModelService(registry, parts, pictureFolders, previews),
+    text: createTextService(parts, pool, placement),
+    diffusion: createDiffusionService(parts, pool, placement, previews),
+    autoencoder,
+    pictures: createPictureService(pictureFolders, resolve(settings.outputFolder)),
+    status: () => ({ counters: { ...runtimeCounters }, residents: pool.residents }),
+    dispose: () => pool.dispose(),
+  };
+}

@@ -1,0 +1,96 @@
+import { UserError } from '../../core/errors.ts';
+import type { FileKind } from '../../core/inputs.ts';
+import type { ListedFile, ModelService } from '../../execution/services.ts';
+import { fingerprintOf } from '../checkpoints/file-hash.ts';
+import type { OpenedPart } from '../checkpoints/model-folder.ts';
+import type { ModelRegistry } from '../checkpoints/registry.ts';
+import type { LatentPreviews } from './latent-previews.ts';
+import type { PartLibrary } from './part-library.ts';
+import type { PictureFolders } from './picture-folders.ts';
+
+/** Of Z-Image-Turbo; used where a checkpoint says nothing. */
+const DEFAULT_SHIFT = 3;
+
+/** Lists, fingerprints and opens the models below the registered folders. */
+export function createModelService(
+  registry: ModelRegistry,
+  parts: PartLibrary,
+  pictures: PictureFolders,
+  previews: LatentPreviews,
+): ModelService {
+  return {
+    async list(kind: FileKind): Promise<readonly ListedFile[]> {
+      if (kind === 'image') return pictures.list();
+      const files = await registry.list(kind);
+      return files.map(({ name, bytes }) => ({ kind, name, bytes }));
+    },
+
+    async fingerprint(kind: FileKind, name: string): Promise<string> {
+      const path = kind === 'image' ? await pictures.resolve(name) : await registry.resolve(kind, { name });
+      return fingerprintOf(path);
+    },
+
+    async open({ model, textEncoder, vae }) {
+      if (model === '') throw new UserError('No model is chosen.', { hint: 'Choose one on the node.' });
+      const transformer = await parts.open('transformer', { name: model });
+      const encoder = await openOr(parts, 'text-encoder', textEncoder, model);
+      const autoencoder = await openOr(parts, 'vae', vae, model);
+      const encoderName = textEncoder || model;
+      const vaeName = vae || model;
+      const { captionDim, inChannels } = transformer.opened.config;
+      const { hiddenSize } = encoder.opened.config;
+      const { latentChannels, scalingFactor, shiftFactor } = autoencoder.opened.config;
+      if (hiddenSize !== captionDim)
+        throw new UserError(
+          `The text encoder ${encoderName} gives ${hiddenSize} features per token, the model ${model} takes ${captionDim}.`,
+          { hint: 'Use the text encoder that belongs to the model (Qwen3-4B for Z-Image-Turbo).' },
+        );
+      if (latentChannels !== inChannels)
+        throw new UserError(
+          `The autoencoder ${vaeName} has ${latentChannels} latent channels, the model ${model} has ${inChannels}.`,
+          { hint: 'Use the autoencoder that belongs to the model.' },
+        );
+      await parts.tokenizerFolder(encoder.opened);
+      const recipe = {
+        part: await parts.referenceOf(vaeName, 'vae', autoencoder.opened),
+        scalingFactor,
+        shiftFactor,
+        latentChannels,
+      };
+      const part = await parts.referenceOf(model, 'transformer', transformer.opened);
+      previews.pair(part.file.sha256, recipe);
+      return {
+        model: { part, adapters: [], shift: transformer.opened.scheduler?.shift ?? DEFAULT_SHIFT },
+        textEncoder: { part: await parts.referenceOf(encoderName, 'text-encoder', encoder.opened) },
+        vae: recipe,
+        notices: [transformer.opened, encoder.opened, autoencoder.opened].flatMap(unusedNotice),
+      };
+    },
+  };
+}
+
+async function openOr<K extends 'text-encoder' | 'vae'>(
+  parts: PartLibrary,
+  part: K,
+  name: string,
+  model: string,
+) {
+  if (name !== '') return parts.open(part, { name });
+  try {
+    return await parts.open(part, { name: model });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const what = part === 'vae' ? 'an autoencoder (vae)' : 'a text encoder';
+    throw new UserError(`${model} brings no part of its own here: ${error.message}`, {
+      hint: `Choose ${what} on the node.`,
+      cause: error,
+    });
+  }
+}
+
+const unusedNotice = ({ unusedKeys, files }: OpenedPart): string[] =>
+  unusedKeys.length === 0
+    ? []
+    : [
+        `${unusedKeys.length} tensor${unusedKeys.length === 1 ? '' : 's'} in ${files[0]} ${unusedKeys.length === 1 ? 'is' : 'are'} not used: ${unusedKeys.slice(0, 3).join(', ')}${unusedKeys.length > 3 ? ' …' : ''}`,
+      ];

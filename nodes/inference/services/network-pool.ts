@@ -1,0 +1,91 @@
+import { totalmem } from 'node:os';
+
+/** Leaves room for pictures, activations and everything else on the machine. */
+const BUDGET_SHARE = 0.6;
+
+/** Memory that networks may take together unless a person says otherwise. */
+export const defaultBudget = (): number => totalmem() * BUDGET_SHARE;
+
+/** A network with its sessions, ready to run. */
+export interface Network {
+  dispose(): Promise<void>;
+}
+
+interface Resident {
+  readonly network: Promise<Network>;
+  readonly bytes: number;
+  users: number;
+}
+
+/**
+ * Networks that are in memory, shared by all nodes. Making room drops those that were not used for
+ * longest; a network in use is never dropped, so one that is larger than the budget still runs.
+ */
+export class NetworkPool {
+  readonly #budgetBytes: number;
+  /** Map order is order of use. */
+  readonly #residents = new Map<string, Resident>();
+
+  constructor(budgetBytes: number) {
+    this.#budgetBytes = budgetBytes;
+  }
+
+  /**
+   * Runs `work` with the network called `key`, creating it where it is not resident.
+   * @param bytes memory the network is expected to take
+   */
+  async use<N extends Network, T>(
+    key: string,
+    bytes: number,
+    create: () => Promise<N>,
+    work: (network: N) => Promise<T>,
+  ): Promise<T> {
+    const resident = this.#residents.get(key) ?? (await this.#admit(key, bytes, create));
+    this.#residents.delete(key);
+    this.#residents.set(key, resident);
+    resident.users++;
+    try {
+      return await work((await resident.network) as N);
+    } finally {
+      resident.users--;
+    }
+  }
+
+  /** Names and sizes of what is resident, least recently used first. */
+  get residents(): readonly { readonly key: string; readonly bytes: number }[] {
+    return [...this.#residents].map(([key, { bytes }]) => ({ key, bytes }));
+  }
+
+  async dispose(): Promise<void> {
+    for (const key of [...this.#residents.keys()]) await this.#drop(key);
+  }
+
+  async #admit(key: string, bytes: number, create: () => Promise<Network>): Promise<Resident> {
+    await this.#makeRoom(bytes);
+    const resident: Resident = { network: create(), bytes, users: 0 };
+    this.#residents.set(key, resident);
+    try {
+      await resident.network;
+    } catch (error) {
+      this.#residents.delete(key);
+      throw error;
+    }
+    return resident;
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    let taken = [...this.#residents.values()].reduce((sum, resident) => sum + resident.bytes, 0);
+    for (const [key, resident] of [...this.#residents]) {
+      if (taken + bytes <= this.#budgetBytes) return;
+      if (resident.users > 0) continue;
+      await this.#drop(key);
+      taken -= resident.bytes;
+    }
+  }
+
+  async #drop(key: string): Promise<void> {
+    const resident = this.#residents.get(key);
+    this.#residents.delete(key);
+    await (await resident?.network)?.dispose();
+  }
+}

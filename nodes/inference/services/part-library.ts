@@ -1,0 +1,102 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../core/errors.ts';
+import type { FileReference, PartReference } from '../../core/values.ts';
+import type { PartKind } from '../checkpoints/architecture.ts';
+import { fingerprintOf, sha256OfModel } from '../checkpoints/file-hash.ts';
+import { type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
+import type { ModelRegistry } from '../checkpoints/registry.ts';
+
+/** A part that was opened, and what tells it from every other state of itself. */
+export interface KnownPart<K extends PartKind> {
+  readonly opened: OpenedPart<K>;
+  /** Name, part and state of the files: the key of sessions made from it. */
+  readonly key: string;
+}
+
+const registryKinds = { transformer: 'model', 'text-encoder': 'text-encoder', vae: 'vae' } as const;
+
+/**
+ * Opens parts by the names workflows use and keeps what was opened, so that a recipe on a wire leads
+ * back to its weights without reading headers again.
+ */
+export class PartLibrary {
+  readonly #registry: ModelRegistry;
+  readonly #roots: readonly string[];
+  readonly #opened = new Map<string, Promise<KnownPart<PartKind>>>();
+
+  constructor(registry: ModelRegistry, roots: readonly string[]) {
+    this.#registry = registry;
+    this.#roots = roots;
+  }
+
+  /**
+   * @param name as in a workflow; a whole model may stand for any of its parts
+   * @throws UserError where there is no such file, or it holds something else
+   */
+  async open<K extends PartKind>(
+    part: K,
+    reference: { readonly name: string; readonly sha256?: string },
+  ): Promise<KnownPart<K>> {
+    const path = await this.#pathOf(part, reference);
+    const key = `${part} ${path} ${await fingerprintOf(path)}`;
+    const known = this.#opened.get(key) ?? openPart(path, part).then((opened) => ({ opened, key }));
+    this.#opened.set(key, known);
+    try {
+      // Keyed by `part`, so the kind is the one asked for.
+      return (await known) as KnownPart<K>;
+    } catch (error) {
+      this.#opened.delete(key);
+      throw error;
+    }
+  }
+
+  /** The recipe's way to name a part. */
+  async referenceOf<K extends PartKind>(
+    name: string,
+    part: K,
+    { layout }: OpenedPart<K>,
+  ): Promise<PartReference> {
+    return { file: await this.fileReference(name, part), layout };
+  }
+
+  async fileReference(name: string, part: PartKind): Promise<FileReference> {
+    return { name, sha256: await sha256OfModel(await this.#pathOf(part, { name })) };
+  }
+
+  /**
+   * The tokenizer of a text encoder: beside it, or the one below the model folders that fits its
+   * vocabulary (ComfyUI's single files come without one).
+   * @throws UserError
+   */
+  async tokenizerFolder({ tokenizerFolder, config, files }: OpenedPart<'text-encoder'>): Promise<string> {
+    if (tokenizerFolder !== undefined) return tokenizerFolder;
+    for (const root of this.#roots)
+      for (const folder of [join(root, 'tokenizer'), join(root, 'text_encoders', 'tokenizer'), root])
+        if (await fitsVocabulary(folder, config.vocabularySize)) return folder;
+    throw new UserError(`There is no tokenizer for the text encoder ${files[0]}.`, {
+      hint: 'Put the folder “tokenizer” of Z-Image-Turbo or Qwen3-4B into the model folder.',
+    });
+  }
+
+  /** A whole model may be named wherever one of its parts is asked for. */
+  async #pathOf(
+    part: PartKind,
+    reference: { readonly name: string; readonly sha256?: string },
+  ): Promise<string> {
+    return this.#registry.resolve(registryKinds[part], reference);
+  }
+}
+
+async function fitsVocabulary(folder: string, size: number): Promise<boolean> {
+  const path = join(folder, 'tokenizer.json');
+  const isThere = await stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+  if (!isThere) return false;
+  const { model } = JSON.parse(await readFile(path, 'utf8'));
+  const entries = Object.keys(model?.vocab ?? {}).length;
+  // The embedding table is rounded up to a multiple that suits its training.
+  return entries <= size && entries > size * 0.95;
+}

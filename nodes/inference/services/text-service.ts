@@ -1,0 +1,34 @@
+import type { TextService } from '../../execution/services.ts';
+import { Qwen3TextEncoder } from '../qwen3/text-encoder.ts';
+import { PromptTokenizer } from '../qwen3/tokenizer.ts';
+import type { NetworkPool } from './network-pool.ts';
+import type { PartLibrary } from './part-library.ts';
+import type { Placement } from './placement.ts';
+
+/** Encodes prompts; encoders and tokenizers are kept while there is room. */
+export function createTextService(parts: PartLibrary, pool: NetworkPool, placement: Placement): TextService {
+  const tokenizers = new Map<string, Promise<PromptTokenizer>>();
+  const tokenizerOf = (folder: string): Promise<PromptTokenizer> => {
+    const tokenizer = tokenizers.get(folder) ?? PromptTokenizer.open(folder);
+    tokenizers.set(folder, tokenizer);
+    // A folder that could not be read is tried again next time.
+    tokenizer.catch(() => tokenizers.delete(folder));
+    return tokenizer;
+  };
+  return {
+    async encode(recipe, prompt, signal) {
+      signal.throwIfAborted();
+      const { opened, key } = await parts.open('text-encoder', recipe.part.file);
+      const tokenizer = await tokenizerOf(await parts.tokenizerFolder(opened));
+      const { ids, truncated } = tokenizer.encodePrompt(prompt);
+      const place = placement.of(opened.weights, opened.config.heads);
+      const features = await pool.use(
+        key,
+        place.bytes,
+        async () => new Qwen3TextEncoder(opened.weights, opened.config, place.settings),
+        (encoder) => encoder.encode(ids),
+      );
+      return { caption: { text: prompt, features }, truncated };
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** One figure worth watching. Ratios are measured side by side in one process, so they travel between machines. */
+export interface Benchmark {
+  /** `area.name`; `--only` takes an id or the start of one. */
+  readonly id: string;
+  readonly unit: string;
+  readonly target: number;
+  readonly better: 'lower' | 'higher';
+  /** What the value is measured against. */
+  readonly reference: string;
+  readonly measure: () => Promise<number>;
+}
+
+export interface Measurement {
+  readonly id: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly target: number;
+  readonly met: boolean;
+  readonly reference: string;
+}
+
+export async function measureAll(
+  benchmarks: readonly Benchmark[],
+  onDone: (measurement: Measurement) => void,
+): Promise<Measurement[]> {
+  const results: Measurement[] = [];
+  for (const { id, unit, target, better, reference, measure } of benchmarks) {
+    const value = await measure();
+    const met = better === 'lower' ? value <= target : value >= target;
+    const measurement = { id, value, unit, target, met, reference };
+    results.push(measurement);
+    onDone(measurement);
+  }
+  return results;
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+};
+
+/** Milliseconds of each of several ways to do a thing, measured in turns so that drift hits all alike; medians. */
+export async function interleave(
+  rounds: number,
+  ways: readonly (() => Promise<unknown>)[],
+): Promise<number[]> {
+  const times: number[][] = ways.map(() => []);
+  for (const way of ways) await way();
+  for (let round = 0; round < rounds; round++)
+    for (const [i, way] of ways.entries()) {
+      const startedAt = performance.now();
+      await way();
+      times[i]?.push(performance.now() - startedAt);
+    }
+  return times.map(median);
+}
+
+/** Private (not file-backed) resident memory of this process in bytes. */
+export async function privateBytes(): Promise<number> {
+  const { readFile } = await import('node:fs/promises');
+  const status = await readFile('/proc/self/status', 'utf8');
+  const match = /^RssAnon:\s+(\d+) kB/m.exec(status);
+  if (!match) throw new Error('Private memory can be read on Linux only.');
+  return Number(match[1]) * 1024;
+}
