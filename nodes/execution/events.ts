@@ -32,6 +32,9 @@ export type RunEvent =
       readonly hint: string | undefined;
     };
 
+/** Weight of the newest unit in the smoothed time per unit. */
+const NEWEST = 0.3;
+
 /** Rate and time left from the moments at which units were done. */
 export class ProgressMeter {
   #smoothed: number | undefined;
@@ -41,20 +44,24 @@ export class ProgressMeter {
     this.#last = { at: now, done: 0 };
   }
 
+  /** `milliseconds`: what the last unit took where that is known; clock time also counts what came before it. */
   update(
     now: number,
     done: number,
     total: number,
+    milliseconds?: number,
   ): { rate: number | undefined; secondsLeft: number | undefined } {
     const units = done - this.#last.done;
     if (units > 0) {
-      const seconds = (now - this.#last.at) / 1000 / units;
-      this.#smoothed = this.#smoothed === undefined ? seconds : 0.7 * this.#smoothed + 0.3 * seconds;
-      this.#last = { at: now, done };
+      const seconds = (milliseconds ?? (now - this.#last.at) / units) / 1000;
+      this.#smoothed =
+        this.#smoothed === undefined ? seconds : (1 - NEWEST) * this.#smoothed + NEWEST * seconds;
     }
+    // Fewer than before: the node counts another round.
+    if (units !== 0) this.#last = { at: now, done };
     const each = this.#smoothed;
     return each === undefined || each <= 0
       ? { rate: undefined, secondsLeft: undefined }
-      : { rate: 1 / each, secondsLeft: (total - done) * each };
+      : { rate: 1 / each, secondsLeft: Math.max(total - done, 0) * each };
   }
 }

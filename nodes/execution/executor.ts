@@ -1,10 +1,12 @@
 import type { Catalogue } from '../core/catalogue.ts';
 import { UserError } from '../core/errors.ts';
+import type { Problem } from '../document/problem.ts';
 import type { Document } from '../document/schema.ts';
+import { titleOf } from '../graph/lookup.ts';
 import type { Plan } from '../graph/plan.ts';
 import type { KronodeNode } from './define-node.ts';
 import type { RunEvent } from './events.ts';
-import { InvalidGraph } from './failure.ts';
+import { Cancelled, InvalidGraph } from './failure.ts';
 import { type Key, KeyTable } from './keys.ts';
 import { Run, type RunResult } from './run.ts';
 import type { Services } from './services.ts';
@@ -17,6 +19,12 @@ export interface RunOptions {
 
 /** Descriptions kept before all is forgotten: hours of dragging sliders. */
 const MAX_KEYS = 100_000;
+
+const nothingToDo: Problem = {
+  severity: 'error',
+  message: 'Nothing in this workflow shows or saves a picture.',
+  hint: 'Add a Preview or Save image node, or switch a muted one on.',
+};
 
 const isError = (problem: { readonly severity: string }): boolean => problem.severity === 'error';
 
@@ -34,10 +42,18 @@ export class Executor {
     this.cache = new ValueCache(cacheBudgetBytes);
   }
 
-  /** Which planned nodes would run now, and which are known from before. */
+  /** Which planned nodes would run now, and which are known from before or not asked for. */
   async preview(plan: Plan<KronodeNode>): Promise<ReadonlyMap<string, 'run' | 'cached'>> {
     const keys = await this.#keysOf(plan);
-    return new Map([...keys].map(([id, key]) => [id, this.cache.has(key) ? 'cached' : 'run']));
+    const wanted = new Set(plan.targets);
+    const states = new Map<string, 'run' | 'cached'>();
+    // From the targets back to what feeds them: behind a known value nothing is asked for.
+    for (const [id, key] of [...keys].reverse()) {
+      const runs = wanted.has(id) && !this.cache.has(key);
+      states.set(id, runs ? 'run' : 'cached');
+      if (runs) for (const { from } of Object.values(plan.nodes.get(id)?.wired ?? {})) wanted.add(from[0]);
+    }
+    return states;
   }
 
   /**
@@ -53,14 +69,9 @@ export class Executor {
     const errors = plan.problems.filter(isError);
     if (errors.length > 0) throw new InvalidGraph(errors);
     if (plan.targets.length === 0)
-      throw new InvalidGraph([
-        {
-          severity: 'error',
-          message: 'Nothing in this workflow shows or saves a picture.',
-          hint: 'Add a Preview or Save image node, or switch a muted one on.',
-        },
-      ]);
+      throw new InvalidGraph(plan.problems.length > 0 ? plan.problems : [nothingToDo]);
     const startedAt = performance.now();
+    if (signal.aborted) throw new Cancelled();
     const keys = await this.#keysOf(plan);
     const run = new Run({
       plan,
@@ -81,7 +92,7 @@ export class Executor {
 
   async #keysOf(plan: Plan<KronodeNode>): Promise<ReadonlyMap<string, Key>> {
     const fingerprints = new Map<string, string>();
-    for (const [id, { definition, values }] of plan.nodes) {
+    for (const [id, { node, definition, values }] of plan.nodes) {
       const states: string[] = [];
       for (const [name, input] of Object.entries(definition.inputs)) {
         const value = values[name];
@@ -95,7 +106,7 @@ export class Executor {
               severity: 'error',
               node: id,
               input: name,
-              message: `${name} of “${definition.title}”: ${error.message}`,
+              message: `${name} of “${titleOf(node, definition)}”: ${error.message}`,
               ...(error.hint === undefined ? {} : { hint: error.hint }),
             },
           ]);

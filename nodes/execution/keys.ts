@@ -37,10 +37,10 @@ export class KeyTable {
         continue;
       }
       let text = describe(planned);
-      for (const [name, { from }] of Object.entries(planned.wired)) {
-        // A source outside the plan is a lazy input that was ruled out.
-        const source = keys.get(from[0]);
-        if (source !== undefined) text += `|${name}<${source}.${from[1]}`;
+      for (const [name, { from, fromType, toType }] of Object.entries(planned.wired)) {
+        text += `|${name}<${keys.get(from[0])}.${from[1]}`;
+        // A type variable may take the value as another type than it comes as.
+        if (fromType !== toType) text += `:${toType}`;
       }
       const fingerprint = fingerprints.get(id);
       if (fingerprint !== undefined) text += `|${fingerprint}`;

@@ -56,7 +56,7 @@ export class JobQueue {
     if (job?.state.kind !== 'pending') return;
     const rest = this.#jobs.filter((other) => other.id !== id);
     const waiting = rest.filter(({ state }) => state.kind === 'pending');
-    const before = waiting[position];
+    const before = waiting[Math.max(position, 0)];
     this.#set(rest.toSpliced(before ? rest.indexOf(before) : rest.length, 0, job));
   }
 

@@ -1,13 +1,18 @@
 import type { Catalogue } from '../core/catalogue.ts';
-import { bytesOfValue, convertValue, describeValue } from '../core/sockets.ts';
+import { UserError } from '../core/errors.ts';
+import { checkWired, isWidget } from '../core/inputs.ts';
+import { own } from '../core/own.ts';
+import { convertValue, describeValue } from '../core/sockets.ts';
 import type { Document } from '../document/schema.ts';
+import { titleOf } from '../graph/lookup.ts';
 import type { Plan, PlannedNode } from '../graph/plan.ts';
 import { outputType } from '../graph/types.ts';
-import type { Artifact, Progress, RunContext } from './context.ts';
+import type { Artifact } from './context.ts';
 import type { KronodeNode } from './define-node.ts';
-import { ProgressMeter, type RunEvent } from './events.ts';
+import type { RunEvent } from './events.ts';
 import { Cancelled, NodeFailure } from './failure.ts';
 import type { Key } from './keys.ts';
+import { type NodeRunResult, runNode, uniqueNotices } from './node-run.ts';
 import type { Fact, Services } from './services.ts';
 import type { CacheEntry, ValueCache } from './value-cache.ts';
 
@@ -47,36 +52,47 @@ interface RunParts {
 export class Run {
   readonly #parts: RunParts;
   readonly #started = new Map<string, Promise<CacheEntry>>();
-  /** Consumers in the plan that have not had a node's value yet. */
-  readonly #consumers = new Map<string, number>();
+  /** How often a node's value will still be asked for: once per wire, once as a target. */
+  readonly #asking = new Map<string, number>();
   readonly #retained = new Set<string>();
   readonly #timings: NodeTiming[] = [];
 
   constructor(parts: RunParts) {
     this.#parts = parts;
     for (const { wired } of parts.plan.nodes.values())
-      for (const { from } of Object.values(wired))
-        this.#consumers.set(from[0], (this.#consumers.get(from[0]) ?? 0) + 1);
+      for (const { from } of Object.values(wired)) this.#ask(from[0]);
+    for (const target of parts.plan.targets) this.#ask(target);
   }
 
   async execute(startedAt: number): Promise<RunResult> {
     const artifacts: RunResult['artifacts'][number][] = [];
     const notices: RunResult['notices'][number][] = [];
-    const told = new Set<string>();
     for (const target of this.#parts.plan.targets) {
       const entry = await this.#evaluate(target);
       for (const artifact of entry.artifacts) artifacts.push({ node: target, artifact, facts: entry.facts });
-      for (const notice of entry.notices) {
-        if (!told.has(`${notice.node}\n${notice.message}`)) notices.push(notice);
-        told.add(`${notice.node}\n${notice.message}`);
-      }
+      notices.push(...entry.notices);
     }
-    return { artifacts, notices, timings: this.#timings, milliseconds: performance.now() - startedAt };
+    return {
+      artifacts,
+      notices: uniqueNotices(notices),
+      timings: this.#timings,
+      milliseconds: performance.now() - startedAt,
+    };
   }
 
   releaseAll(): void {
     for (const id of this.#retained) this.#parts.cache.release(this.#keyOf(id));
     this.#retained.clear();
+  }
+
+  #ask(id: string): void {
+    this.#asking.set(id, (this.#asking.get(id) ?? 0) + 1);
+  }
+
+  #plannedOf(id: string): PlannedNode<KronodeNode> {
+    const planned = this.#parts.plan.nodes.get(id);
+    if (!planned) throw new Error(`Node ${id} is not part of the plan.`);
+    return planned;
   }
 
   #keyOf(id: string): Key {
@@ -88,106 +104,64 @@ export class Run {
   #evaluate(id: string): Promise<CacheEntry> {
     const started = this.#started.get(id);
     if (started) return started;
-    const entry = this.#compute(id);
+    const entry = this.#compute(this.#plannedOf(id));
     this.#started.set(id, entry);
     return entry;
   }
 
-  async #compute(id: string): Promise<CacheEntry> {
+  async #compute(planned: PlannedNode<KronodeNode>): Promise<CacheEntry> {
     // Lets the stack unwind, so that a chain of thousands of nodes can be pulled.
     await undefined;
-    const { plan, cache, onEvent } = this.#parts;
-    const planned = plan.nodes.get(id);
-    if (!planned) throw new Error(`Node ${id} is not part of the plan.`);
-    const key = this.#keyOf(id);
-    const known = cache.get(key);
+    const { cache, signal, onEvent } = this.#parts;
+    if (signal.aborted) throw new Cancelled();
+    const { id } = planned;
+    const known = cache.get(this.#keyOf(id));
     if (known) {
       this.#retain(id);
       for (const artifact of known.artifacts) onEvent({ kind: 'artifact', node: id, artifact });
-      this.#finish(planned, known, 0, true, []);
+      this.#finish(planned, { entry: known, milliseconds: 0, units: [] }, true);
+      this.#letGo(planned);
       return known;
     }
-    const { inputs, sources } = await this.#gather(planned);
-    const { entry, milliseconds, units } = await this.#runNode(planned, inputs, sources);
-    cache.set(key, entry);
+    const result = await this.#pullAndRun(planned);
     this.#retain(id);
-    this.#finish(planned, entry, milliseconds, false, units);
-    for (const { from } of Object.values(planned.wired)) this.#consumed(from[0]);
-    return entry;
+    cache.set(this.#keyOf(id), result.entry);
+    this.#finish(planned, result, false);
+    this.#letGo(planned);
+    return result.entry;
   }
 
-  /** Values for all inputs: widgets, then wires, then the lazy ones that are wanted. */
-  async #gather(planned: PlannedNode<KronodeNode>) {
-    const { definition, values, wired } = planned;
+  /** Widgets, then wires, then the lazy inputs that are wanted; then the node itself. */
+  async #pullAndRun(planned: PlannedNode<KronodeNode>): Promise<NodeRunResult> {
+    const { id, definition, values, wired } = planned;
+    const { catalogue, document, services, signal, onEvent } = this.#parts;
     const inputs: Record<string, unknown> = { ...values };
     const sources: CacheEntry[] = [];
     const pull = async (name: string) => {
-      const wire = wired[name];
+      const wire = own(wired, name);
       if (!wire) return;
       const entry = await this.#evaluate(wire.from[0]);
       sources.push(entry);
       inputs[name] = convertValue(wire.toType, wire.fromType, entry.outputs[wire.from[1]]);
+      checkInput(planned, name, inputs[name]);
     };
-    const lazy = definition.lazy?.inputs ?? [];
-    for (const name of Object.keys(wired)) if (!lazy.includes(name)) await pull(name);
-    if (definition.lazy) for (const name of definition.lazy.choose(inputs)) await pull(name);
-    return { inputs, sources };
-  }
-
-  async #runNode(
-    planned: PlannedNode<KronodeNode>,
-    inputs: Readonly<Record<string, unknown>>,
-    sources: readonly CacheEntry[],
-  ) {
-    const { id, definition } = planned;
-    const { services, signal, document, onEvent } = this.#parts;
-    if (signal.aborted) throw new Cancelled();
-    const artifacts: Artifact[] = [];
-    const notices: CacheEntry['notices'][number][] = sources.flatMap((source) => source.notices);
-    const inherited = uniqueFacts(sources.flatMap((source) => source.facts));
-    const own: Fact[] = [];
-    const units: number[] = [];
-    const startedAt = performance.now();
-    const meter = new ProgressMeter(startedAt);
-    const context: RunContext = {
-      node: id,
-      signal,
-      services,
-      document,
-      progress: ({ done, total, unit, milliseconds, preview }: Progress) => {
-        if (milliseconds !== undefined) units.push(milliseconds);
-        const pace = meter.update(performance.now(), done, total);
-        onEvent({ kind: 'progress', node: id, done, total, unit, ...pace, preview });
-      },
-      notice: (message) => {
-        notices.push({ node: id, message });
-        onEvent({ kind: 'notice', node: id, message });
-      },
-      record: (fact) => own.push(fact),
-      artifact: (artifact) => {
-        artifacts.push(artifact);
-        onEvent({ kind: 'artifact', node: id, artifact });
-      },
-      facts: () => inherited,
-    };
-    onEvent({ kind: 'started', node: id });
     try {
-      const outputs = await definition.run(context, inputs as never);
-      const entry: CacheEntry = {
-        outputs,
-        artifacts,
-        notices,
-        facts: uniqueFacts([...inherited, ...own]),
-        bytes: this.#bytesOf(planned, outputs),
-      };
-      return { entry, milliseconds: performance.now() - startedAt, units };
+      const { lazy } = definition;
+      for (const name of Object.keys(wired)) if (!lazy?.inputs.includes(name)) await pull(name);
+      if (lazy) for (const name of lazy.choose(inputs)) await pull(name);
+      if (signal.aborted) throw new Cancelled();
+      const typeOf = (output: string) => outputType(document, catalogue, [id, output]);
+      return await runNode({ planned, inputs, sources, document, services, signal, onEvent, typeOf });
     } catch (error) {
+      if (error instanceof NodeFailure || error instanceof Cancelled) throw error;
       // Whatever a node throws once cancelling was asked for is the cancellation arriving.
       if (signal.aborted) throw new Cancelled();
-      const failure = new NodeFailure(
-        { node: id, title: definition.title, inputs: this.#describeInputs(planned, inputs) },
-        error,
-      );
+      const where = {
+        node: id,
+        title: titleOf(planned.node, definition),
+        inputs: describeInputs(planned, inputs),
+      };
+      const failure = new NodeFailure(where, error);
       onEvent({ kind: 'failed', node: id, message: failure.message, hint: failure.hint });
       throw failure;
     }
@@ -195,56 +169,61 @@ export class Run {
 
   #finish(
     { id, definition }: PlannedNode<KronodeNode>,
-    entry: CacheEntry,
-    milliseconds: number,
+    { entry, milliseconds, units }: NodeRunResult,
     cached: boolean,
-    units: readonly number[],
   ): void {
     this.#timings.push({ node: id, type: definition.type, milliseconds, cached, units });
-    const outputs: Record<string, string> = {};
-    for (const [name, value] of Object.entries(entry.outputs)) {
-      const type = this.#outputType(id, name);
-      if (type) outputs[name] = describeValue(type, value);
-    }
-    this.#parts.onEvent({ kind: 'finished', node: id, cached, milliseconds, outputs });
-  }
-
-  #outputType(node: string, name: string) {
-    return outputType(this.#parts.document, this.#parts.catalogue, [node, name]);
-  }
-
-  #bytesOf({ id }: PlannedNode<KronodeNode>, outputs: Readonly<Record<string, unknown>>): number {
-    return Object.entries(outputs).reduce((sum, [name, value]) => {
-      const type = this.#outputType(id, name);
-      return type ? sum + bytesOfValue(type, value) : sum;
-    }, 0);
-  }
-
-  #describeInputs({ wired }: PlannedNode<KronodeNode>, inputs: Readonly<Record<string, unknown>>) {
-    return Object.fromEntries(
-      Object.entries(inputs).map(([name, value]) => {
-        const wire = wired[name];
-        return [name, wire ? describeValue(wire.toType, value) : String(value).slice(0, 200)];
-      }),
-    );
+    this.#parts.onEvent({ kind: 'finished', node: id, cached, milliseconds, outputs: entry.descriptions });
   }
 
   #retain(id: string): void {
-    if (this.#retained.has(id)) return;
     this.#retained.add(id);
     this.#parts.cache.retain(this.#keyOf(id));
   }
 
-  /** One consumer had the value; after the last one only the cache decides how long it lives. */
-  #consumed(id: string): void {
-    const left = (this.#consumers.get(id) ?? 1) - 1;
-    this.#consumers.set(id, left);
-    if (left > 0 || !this.#retained.delete(id)) return;
-    this.#started.delete(id);
-    this.#parts.cache.release(this.#keyOf(id));
+  /**
+   * A node that has its value asks for nothing more. After the last asker only the cache decides how
+   * long a value lives, and a node nobody will ask never starts, so it lets go in turn.
+   */
+  #letGo(planned: PlannedNode<KronodeNode>): void {
+    const pending = [planned];
+    for (let node = pending.pop(); node; node = pending.pop()) {
+      for (const { from } of Object.values(node.wired)) {
+        const [id] = from;
+        const left = (this.#asking.get(id) ?? 0) - 1;
+        this.#asking.set(id, left);
+        if (left > 0) continue;
+        if (this.#retained.delete(id)) {
+          this.#started.delete(id);
+          this.#parts.cache.release(this.#keyOf(id));
+        } else pending.push(this.#plannedOf(id));
+      }
+    }
   }
 }
 
-const uniqueFacts = (facts: readonly Fact[]): Fact[] => [
-  ...new Map(facts.map((fact) => [JSON.stringify(fact), fact])).values(),
-];
+/** @throws UserError when a wire brings a value that the widget it replaces would refuse. */
+function checkInput({ node, definition }: PlannedNode<KronodeNode>, name: string, value: unknown): void {
+  const input = definition.inputs[name];
+  if (!input || !isWidget(input)) return;
+  const validity = checkWired(input, value);
+  if (!validity.ok)
+    throw new UserError(
+      `${name} of “${titleOf(node, definition)}” got a value it cannot take: ${validity.reason}.`,
+      {
+        hint: `Change what is wired to ${name}.`,
+      },
+    );
+}
+
+/** One line per input that was there. */
+function describeInputs(
+  { wired }: PlannedNode<KronodeNode>,
+  inputs: Readonly<Record<string, unknown>>,
+): Record<string, string> {
+  const lines = Object.entries(inputs).map(([name, value]) => {
+    const wire = own(wired, name);
+    return [name, wire ? describeValue(wire.toType, value) : String(value).slice(0, 200)];
+  });
+  return Object.fromEntries(lines);
+}

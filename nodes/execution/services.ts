@@ -70,6 +70,11 @@ export const scheduleNames = [
   'beta',
   'linear_quadratic',
   'kl_optimal',
+  'zimage_karras',
+  'zimage_exponential',
+  'zimage_beta',
+  'zimage_0_36',
+  'scheduler_only',
 ] as const;
 export type ScheduleName = (typeof scheduleNames)[number];
 

@@ -5,11 +5,14 @@ import type { Fact } from './services.ts';
 /** All that running a node once gave. */
 export interface CacheEntry {
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** One line per output, for people. */
+  readonly descriptions: Readonly<Record<string, string>>;
   readonly artifacts: readonly Artifact[];
   /** Notices of this node and of everything it was made from. */
   readonly notices: readonly { readonly node: string; readonly message: string }[];
   /** Facts of this node and of everything it was made from, in order of making. */
   readonly facts: readonly Fact[];
+  /** Host memory of outputs and artifacts. */
   readonly bytes: number;
 }
 

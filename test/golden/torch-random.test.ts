@@ -43,3 +43,35 @@ describe('PyTorch’s CPU generator', () => {
     ).toBeLessThan(5e-6);
   });
 });
+
+interface CudaGolden {
+  readonly published_sample_seed0_12: readonly number[];
+  readonly small: Record<string, readonly number[]>;
+  readonly second_call: Record<string, readonly number[]>;
+  readonly large: Record<string, { shape: number[]; seed: string; first64: number[]; last64: number[] }>;
+}
+
+describe('PyTorch’s CUDA generator', () => {
+  const golden = goldenJson<CudaGolden>('torch-rng/cuda-philox-randn.json');
+  const gpu = { multiprocessors: 128, threadsPerMultiprocessor: 1536 };
+  const near = (actual: Float32Array, expected: readonly number[]) =>
+    expect(maxDifference(actual, Float32Array.from(expected))).toBeLessThan(1e-5);
+
+  it('gives the published sample', () => {
+    near(new TorchCudaGenerator(0n, gpu).randn([12]).data, golden.published_sample_seed0_12);
+  });
+
+  it.each(Object.keys(golden.small))('seed %s, two calls', (seed) => {
+    const generator = new TorchCudaGenerator(BigInt(seed), gpu);
+    near(generator.randn([golden.small[seed]!.length]).data, golden.small[seed]!);
+    near(generator.randn([golden.second_call[seed]!.length]).data, golden.second_call[seed]!);
+  });
+
+  it.each(Object.entries(golden.large))('1024 px on %s', (name, { shape, seed, first64, last64 }) => {
+    const [multiprocessors, threadsPerMultiprocessor] = /(\d+) SMs x (\d+)/.exec(name)!.slice(1).map(Number);
+    const layout = { multiprocessors: multiprocessors!, threadsPerMultiprocessor: threadsPerMultiprocessor! };
+    const { data } = new TorchCudaGenerator(BigInt(seed), layout).randn(shape);
+    near(data.subarray(0, 64), first64);
+    near(data.subarray(-64), last64);
+  });
+});

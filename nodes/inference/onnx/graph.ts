@@ -167,11 +167,11 @@ export class Graph extends GraphBuilder {
     });
   }
 
-  /** LayerNorm over the last axis without weight and bias. */
-  plainLayerNorm(x: Value, epsilon: number): Value {
-    const width = fixedSizeAt('LayerNormalization', x, -1);
-    const ones = this.constant(new Float32Array(width).fill(1), [width]);
-    return this.emit('LayerNormalization', [x, ones], x, {
+  /** (x − mean) / √(variance + epsilon) · weight over the last axis, without a bias. */
+  layerNorm(x: Value, weight: Value, epsilon: number): Value {
+    if (weight.shape.length !== 1 || weight.shape[0] !== x.shape.at(-1))
+      return refuse('LayerNormalization', [x, weight], 'the weight does not fit the last axis');
+    return this.emit('LayerNormalization', [x, weight], x, {
       axis: attr.int(-1),
       epsilon: attr.float(epsilon),
     });
@@ -199,6 +199,30 @@ export class Graph extends GraphBuilder {
   softmax = (x: Value): Value => this.emit('Softmax', [x], x, { axis: attr.int(-1) });
 
   // ---- attention -------------------------------------------------------------------------------
+
+  /**
+   * Rotary positions: turns pairs of channels of every head of x [batch, tokens, heads · headDim] by
+   * the token's angles. A pair is (2m, 2m + 1) when `adjacent`, else (m, m + headDim / 2).
+   * @param cos,sin [tokens, headDim / 2]
+   */
+  rotate(x: Value, cos: Value, sin: Value, options: { readonly adjacent: boolean }): Value {
+    const operands = [x, cos, sin];
+    const half = fixedSizeAt('RotaryEmbedding', cos, 1);
+    if (x.shape.length !== 3 || fixedSizeAt('RotaryEmbedding', x, 2) % (2 * half) !== 0)
+      return refuse('RotaryEmbedding', operands, 'the tables do not fit the heads');
+    for (const table of [cos, sin])
+      if (table.shape.length !== 2 || table.shape[0] !== x.shape[1] || table.shape[1] !== half)
+        return refuse('RotaryEmbedding', operands, 'the tables need a row for every token');
+    // The position of the first token; those after it count up.
+    const first = this.integers([0]);
+    return this.emit(
+      'RotaryEmbedding',
+      [x, first, cos, sin],
+      x,
+      { interleaved: attr.int(options.adjacent ? 1 : 0) },
+      MICROSOFT,
+    );
+  }
 
   /**
    * Full or causal attention over q, k, v [batch, tokens, heads · headDim] in one operator, which

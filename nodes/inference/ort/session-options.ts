@@ -1,4 +1,3 @@
-import { parse } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 
 /** A provider as the runtime knows it. */
@@ -18,12 +17,14 @@ export interface SessionSettings {
   readonly forbidCpuFallback?: boolean;
 }
 
-/** The runtime's options for a session whose weights are external data of files anywhere on the disk. */
-export function sessionOptions({
-  provider,
-  weights,
-  forbidCpuFallback = false,
-}: SessionSettings): InferenceSession.SessionOptions {
+/**
+ * The runtime's options for a session whose weights are external data of files anywhere on one drive.
+ * @param weightRoot root folder of that drive
+ */
+export function sessionOptions(
+  { provider, weights, forbidCpuFallback = false }: SessionSettings,
+  weightRoot: string,
+): InferenceSession.SessionOptions {
   return {
     executionProviders: [
       provider === 'webgpu' ? { name: 'webgpu', preferredLayout: 'NCHW' } : provider,
@@ -31,9 +32,12 @@ export function sessionOptions({
     // Inside Electron one allocation of 2 GiB ends the process, and an arena grows by doubling.
     enableCpuMemArena: weights === 'packed',
     enableMemPattern: weights === 'packed',
-    logSeverityLevel: 3,
+    // Errors are thrown; the runtime need not print them too.
+    logSeverityLevel: 4,
+    // Beyond 'basic' the runtime widens f16 weights at creation even with constant folding off.
+    graphOptimizationLevel: weights === 'mapped' ? 'basic' : 'all',
     extra: {
-      'session.model_external_initializers_file_folder_path': parse(process.cwd()).root,
+      'session.model_external_initializers_file_folder_path': weightRoot,
       // An idle session's spinning threads would slow down the one that runs.
       'session.force_spinning_stop': '1',
       ...(forbidCpuFallback && { 'session.disable_cpu_ep_fallback': '1' }),

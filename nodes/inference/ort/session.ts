@@ -1,10 +1,15 @@
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { elementCount } from '../../core/tensor.ts';
 import { writeModel } from '../onnx/model-writer.ts';
 import type { Dtype, GraphModel, Value } from '../onnx/types.ts';
 import { runtimeCounters } from './counters.ts';
+import { runtimeFault } from './runtime-fault.ts';
 import { type SessionSettings, sessionOptions } from './session-options.ts';
+import { weightRoot } from './weight-root.ts';
+
+// A provider that cannot be loaded is an answer here, not something to print on a person's terminal.
+env.logLevel = 'fatal';
 
 /** A tensor that goes into a graph. int64 carries sizes and ids. */
 export interface Feed {
@@ -35,16 +40,18 @@ export class Session {
 
   /** @throws UserError where the runtime refuses the graph or the weights, naming the part. */
   static async create(graph: GraphModel, settings: SessionSettings): Promise<Session> {
+    const options = sessionOptions(settings, weightRoot(graph.initializers));
     const startedAt = performance.now();
     try {
-      const session = await InferenceSession.create(writeModel(graph), sessionOptions(settings));
+      const session = await InferenceSession.create(writeModel(graph), options);
       runtimeCounters.sessionsCreated++;
       return new Session(graph, session);
     } catch (error) {
-      throw new UserError(
-        `The ${graph.name} could not be loaded on ${settings.provider}: ${shorten(messageOf(error))}`,
-        { hint: 'Try another provider, or free memory.', cause: error },
-      );
+      const { message, hint } = runtimeFault(messageOf(error));
+      throw new UserError(`The ${graph.name} could not be loaded on ${settings.provider}: ${message}.`, {
+        hint,
+        cause: error,
+      });
     } finally {
       runtimeCounters.createMilliseconds += performance.now() - startedAt;
     }
@@ -68,10 +75,8 @@ export class Session {
         Object.entries(results).map(([name, { dims, data }]) => [name, { dims, data: data as Float32Array }]),
       );
     } catch (error) {
-      throw new UserError(`The ${this.#graph} failed: ${shorten(messageOf(error))}`, {
-        hint: 'There may not be enough memory: use a smaller size or batch.',
-        cause: error,
-      });
+      const { message, hint } = runtimeFault(messageOf(error));
+      throw new UserError(`The ${this.#graph} failed: ${message}.`, { hint, cause: error });
     } finally {
       runtimeCounters.runs++;
       runtimeCounters.runMilliseconds += performance.now() - startedAt;
@@ -125,9 +130,3 @@ export interface RunOutput {
   readonly dims: readonly number[];
   readonly data: Float32Array;
 }
-
-/** The runtime's messages carry source files and line breaks; people need the first line. */
-const shorten = (message: string): string => {
-  const line = message.split('\n')[0] ?? '';
-  return line.length > 300 ? `${line.slice(0, 297)}…` : line;
-};

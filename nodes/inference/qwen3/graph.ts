@@ -3,7 +3,6 @@ import type { Weights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { GraphModel, Value } from '../onnx/types.ts';
-import { halfTurn } from './rope.ts';
 
 const TOKENS = 'tokens';
 
@@ -14,10 +13,9 @@ const TOKENS = 'tokens';
 export function buildQwen3Graph(weights: Weights, config: Qwen3Config, attention: AttentionForm): GraphModel {
   const { heads, keyValueHeads, headDim, hiddenSize, normEps } = config;
   const graph = new Graph('text encoder');
-  const cos = graph.input('cos', 'float32', [TOKENS, 1, headDim]);
-  const sin = graph.input('sin', 'float32', [TOKENS, 1, headDim]);
+  const cos = graph.input('cos', 'float32', [TOKENS, headDim / 2]);
+  const sin = graph.input('sin', 'float32', [TOKENS, headDim / 2]);
   const mask = attention.kind === 'primitive' ? graph.input('mask', 'float32', [TOKENS, TOKENS]) : undefined;
-  const turn = graph.constant(halfTurn(headDim), [headDim, headDim]);
 
   const weight = (name: string): Value => {
     const source = weights.get(`model.${name}.weight`);
@@ -26,21 +24,21 @@ export function buildQwen3Graph(weights: Weights, config: Qwen3Config, attention
   };
   const linear = (x: Value, name: string) => graph.linear(x, weight(name));
   const norm = (x: Value, name: string) => graph.rmsNorm(x, weight(name), normEps);
-  const rotated = (x: Value) => graph.add(graph.mul(x, cos), graph.mul(graph.matmul(x, turn), sin));
-  const joined = (x: Value) => graph.reshape(x, [1, -1, heads * headDim]);
+  const joined = (x: Value, count: number) => graph.reshape(x, [1, -1, count * headDim]);
+  const rotated = (x: Value, count: number) => graph.rotate(joined(x, count), cos, sin, { adjacent: false });
   /** Each key and value head serves heads / keyValueHeads query heads, neighbours first. */
   const repeated = (x: Value) => {
-    if (heads === keyValueHeads) return x;
+    if (heads === keyValueHeads) return joined(x, heads);
     const apart = graph.reshape(x, [-1, keyValueHeads, 1, headDim]);
-    return graph.reshape(graph.expand(apart, [1, 1, heads / keyValueHeads, 1]), [-1, heads, headDim]);
+    return joined(graph.expand(apart, [1, 1, heads / keyValueHeads, 1]), heads);
   };
 
   const attend = (x: Value, name: string): Value => {
     const headed = (projection: string, count: number) =>
       graph.reshape(linear(x, `${name}.${projection}`), [-1, count, headDim]);
-    const q = joined(rotated(norm(headed('q_proj', heads), `${name}.q_norm`)));
-    const k = joined(repeated(rotated(norm(headed('k_proj', keyValueHeads), `${name}.k_norm`))));
-    const v = joined(repeated(headed('v_proj', keyValueHeads)));
+    const q = rotated(norm(headed('q_proj', heads), `${name}.q_norm`), heads);
+    const k = repeated(rotated(norm(headed('k_proj', keyValueHeads), `${name}.k_norm`), keyValueHeads));
+    const v = repeated(headed('v_proj', keyValueHeads));
     const mixed = mask
       ? graph.primitiveAttention(q, k, v, heads, { mask })
       : graph.fusedAttention(q, k, v, heads, { causal: true });

@@ -1,8 +1,8 @@
 import type { Tensor } from '../../core/tensor.ts';
 
 /**
- * Rotary tables [tokens, 1, headDim] of the half-split kind: channel i turns with channel
- * i + headDim/2 by position · theta^(−2i/headDim), positions 0 … tokens − 1.
+ * Rotary tables [tokens, headDim / 2]: pair i of a head turns by position · theta^(−2i/headDim),
+ * positions 0 … tokens − 1 (Qwen3RotaryEmbedding of transformers).
  */
 export function ropeTables(
   tokens: number,
@@ -10,28 +10,16 @@ export function ropeTables(
   theta: number,
 ): { readonly cos: Tensor; readonly sin: Tensor } {
   const half = headDim / 2;
-  const cos = new Float32Array(tokens * headDim);
-  const sin = new Float32Array(tokens * headDim);
+  const cos = new Float32Array(tokens * half);
+  const sin = new Float32Array(tokens * half);
   for (let token = 0; token < tokens; token++)
     for (let i = 0; i < half; i++) {
       const angle = Math.fround(token * Math.fround(1 / theta ** ((2 * i) / headDim)));
-      const at = token * headDim + i;
-      cos[at] = cos[at + half] = Math.cos(angle);
-      sin[at] = sin[at + half] = Math.sin(angle);
+      cos[token * half + i] = Math.cos(angle);
+      sin[token * half + i] = Math.sin(angle);
     }
-  const dims = [tokens, 1, headDim];
+  const dims = [tokens, half];
   return { cos: { dims, data: cos }, sin: { dims, data: sin } };
-}
-
-/** The matrix P with (x·P) = (−second half, first half), so that a rotation is x·cos + (x·P)·sin. */
-export function halfTurn(headDim: number): Float32Array {
-  const half = headDim / 2;
-  const matrix = new Float32Array(headDim * headDim);
-  for (let i = 0; i < half; i++) {
-    matrix[(i + half) * headDim + i] = -1;
-    matrix[i * headDim + i + half] = 1;
-  }
-  return matrix;
 }
 
 /** [tokens, tokens] to be added to attention scores: what comes later is out of sight. */

@@ -50,6 +50,7 @@ export function createDiffusionService(
           seed: noise.seeds[0] ?? 0n,
           guidance,
           guidanceTruncation: request.guidanceTruncation,
+          shift: model.shift,
           strengths: model.adapters.map(({ strength }) => strength),
         });
         const data = await runPlan(plan, {

@@ -1,26 +1,17 @@
+import type { LiveBranches } from '../adapters/live-branch.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/types.ts';
-import { quarterTurn } from './rope.ts';
-
-/**
- * Lets adapters add to every linear layer.
- * @param module name as in diffusers, such as `layers.0.attention.to_q`
- * @param x the layer's input [rows, in]
- * @param y the layer's output [rows, out]
- * @returns what the graph goes on with in place of `y`
- */
-export type LinearHook = (graph: Graph, module: string, x: Value, y: Value) => Value;
 
 /** The tokens one attention runs over. */
 export interface Sequence {
-  /** [tokens, 1, headDim] */
+  /** [tokens, headDim / 2] */
   readonly cos: Value;
   readonly sin: Value;
-  /** int64 [4]: batch, tokens, heads, headDim. */
-  readonly headShape: Value;
+  /** int64 [3]: batch, tokens, dim. */
+  readonly shape: Value;
   /** Name of the number of tokens. */
   readonly tokens: string;
 }
@@ -29,18 +20,13 @@ export const BATCH = 'batch';
 
 /** Builds the parts of a Z-Image transformer into a graph. Activations are [batch · tokens, width]. */
 export class ZImageBlocks {
-  readonly #quarterTurn: Value;
-
   constructor(
     readonly graph: Graph,
     readonly config: ZImageConfig,
     private readonly weights: Weights,
     private readonly attention: AttentionForm,
-    private readonly hook: LinearHook,
-  ) {
-    const { headDim } = config;
-    this.#quarterTurn = graph.constant(quarterTurn(headDim), [headDim, headDim]);
-  }
+    private readonly branches: LiveBranches,
+  ) {}
 
   weight(name: string): Value {
     const source = this.weights.get(name);
@@ -50,25 +36,28 @@ export class ZImageBlocks {
 
   /** Every linear layer goes through here, so that adapters reach all of them. */
   linear(x: Value, module: string, hasBias = false): Value {
+    const weight = this.weight(`${module}.weight`);
     const bias = hasBias ? this.weight(`${module}.bias`) : undefined;
-    const y = this.graph.linear(x, this.weight(`${module}.weight`), bias);
-    return this.hook(this.graph, module, x, y);
+    return this.branches.adapt({ module, x, weight, bias, y: this.graph.linear(x, weight, bias) });
   }
 
   rmsNorm(x: Value, name: string): Value {
-    return this.graph.rmsNorm(x, this.weight(`${name}.weight`), this.config.normEps);
+    return this.#norm(x, name, undefined);
   }
 
-  /** Cosine and sine tables and the shape of the heads of a sequence, as graph inputs. */
-  sequence(name: string): Sequence {
+  /** Cosine and sine tables and the shape of a sequence, as graph inputs. */
+  sequence(name: string, shape = this.shapeOf(name)): Sequence {
     const { graph, config } = this;
     return {
-      cos: graph.input(`${name}_cos`, 'float32', [name, 1, config.headDim]),
-      sin: graph.input(`${name}_sin`, 'float32', [name, 1, config.headDim]),
-      headShape: graph.input(`${name}_heads`, 'int64', [4]),
+      cos: graph.input(`${name}_cos`, 'float32', [name, config.headDim / 2]),
+      sin: graph.input(`${name}_sin`, 'float32', [name, config.headDim / 2]),
+      shape,
       tokens: name,
     };
   }
+
+  /** Input with batch, tokens and dim of a sequence. */
+  shapeOf = (name: string): Value => this.graph.input(`${name}_shape`, 'int64', [3]);
 
   /** Replaces the rows where `mask` [rows, 1] is 1 by a learned token [1, dim]. */
   withPadToken(x: Value, mask: Value, token: string): Value {
@@ -83,44 +72,40 @@ export class ZImageBlocks {
    */
   block(x: Value, name: string, sequence: Sequence, time: Value | undefined): Value {
     const { graph } = this;
-    const modulation = time && graph.split(this.linear(time, `${name}.adaLN_modulation.0`, true), 1, 4);
+    const modulation =
+      time && graph.split(graph.reshape(this.linear(time, `${name}.adaLN_modulation.0`, true), [-1]), 0, 4);
     const [scaleAttention, gateAttention, scaleFeedForward, gateFeedForward] = modulation ?? [];
+    // norm(x)·(1 + scale) and tanh(gate)·norm(x) are norms with another weight, which is a short vector.
     const one = graph.scalar(1);
-    const scaled = (value: Value, scale: Value | undefined) =>
-      scale ? graph.mul(value, graph.add(scale, one)) : value;
-    const gated = (value: Value, gate: Value | undefined) =>
-      gate ? graph.mul(value, graph.tanh(gate)) : value;
+    const scaled = (value: Value, norm: string, scale: Value | undefined) =>
+      this.#norm(value, norm, scale && graph.add(scale, one));
+    const gated = (value: Value, norm: string, gate: Value | undefined) =>
+      this.#norm(value, norm, gate && graph.tanh(gate));
 
     const attended = this.#attend(
-      scaled(this.rmsNorm(x, `${name}.attention_norm1`), scaleAttention),
+      scaled(x, `${name}.attention_norm1`, scaleAttention),
       `${name}.attention`,
       sequence,
     );
-    const afterAttention = graph.add(
-      x,
-      gated(this.rmsNorm(attended, `${name}.attention_norm2`), gateAttention),
-    );
+    const afterAttention = graph.add(x, gated(attended, `${name}.attention_norm2`, gateAttention));
     const fed = this.#feedForward(
-      scaled(this.rmsNorm(afterAttention, `${name}.ffn_norm1`), scaleFeedForward),
+      scaled(afterAttention, `${name}.ffn_norm1`, scaleFeedForward),
       `${name}.feed_forward`,
     );
-    return graph.add(afterAttention, gated(this.rmsNorm(fed, `${name}.ffn_norm2`), gateFeedForward));
+    return graph.add(afterAttention, gated(fed, `${name}.ffn_norm2`, gateFeedForward));
   }
 
   #attend(x: Value, name: string, sequence: Sequence): Value {
     const { graph, config } = this;
     const { heads, headDim, dim } = config;
-    const headed = [BATCH, sequence.tokens, heads, headDim];
-    const flat = (value: Value) => graph.reshape(value, [0, 0, -1]);
+    const inBatch = (value: Value) => graph.reshapeTo(value, sequence.shape, [BATCH, sequence.tokens, dim]);
     const rotated = (value: Value, norm: string) => {
       const normed = this.rmsNorm(graph.reshape(value, [-1, headDim]), norm);
-      const turned = graph.reshapeTo(graph.matmul(normed, this.#quarterTurn), sequence.headShape, headed);
-      const straight = graph.reshapeTo(normed, sequence.headShape, headed);
-      return flat(graph.add(graph.mul(straight, sequence.cos), graph.mul(turned, sequence.sin)));
+      return graph.rotate(inBatch(normed), sequence.cos, sequence.sin, { adjacent: true });
     };
     const q = rotated(this.linear(x, `${name}.to_q`), `${name}.norm_q`);
     const k = rotated(this.linear(x, `${name}.to_k`), `${name}.norm_k`);
-    const v = flat(graph.reshapeTo(this.linear(x, `${name}.to_v`), sequence.headShape, headed));
+    const v = inBatch(this.linear(x, `${name}.to_v`));
     const mixed =
       this.attention.kind === 'fused'
         ? graph.fusedAttention(q, k, v, heads)
@@ -131,5 +116,11 @@ export class ZImageBlocks {
   #feedForward(x: Value, name: string): Value {
     const gate = this.graph.silu(this.linear(x, `${name}.w1`));
     return this.linear(this.graph.mul(gate, this.linear(x, `${name}.w3`)), `${name}.w2`);
+  }
+
+  /** RMSNorm whose weight is multiplied by `factor` [dim] where there is one. */
+  #norm(x: Value, name: string, factor: Value | undefined): Value {
+    const weight = this.weight(`${name}.weight`);
+    return this.graph.rmsNorm(x, factor ? this.graph.mul(weight, factor) : weight, this.config.normEps);
   }
 }

@@ -44,7 +44,7 @@ export function buildStepGraph(blocks: ZImageBlocks): GraphModel {
   const patches = graph.input('patches', 'float32', [rows, inChannels * patchSize ** 2]);
   const padding = graph.input('padding', 'float32', [rows, 1]);
   const caption = graph.input('caption', 'float32', [BATCH, CAPTION, dim]);
-  const imageShape = graph.input('image_shape', 'int64', [3]);
+  const imageShape = blocks.shapeOf(IMAGE);
 
   const hidden = graph.silu(
     blocks.linear(graph.input('time', 'float32', [1, TIME_FEATURES]), 't_embedder.mlp.0', true),
@@ -53,7 +53,7 @@ export function buildStepGraph(blocks: ZImageBlocks): GraphModel {
 
   let image = blocks.withPadToken(blocks.linear(patches, 'all_x_embedder.2-1', true), padding, 'x_pad_token');
   if (config.refinerLayers > 0) {
-    const sequence = blocks.sequence(IMAGE);
+    const sequence = blocks.sequence(IMAGE, imageShape);
     for (let i = 0; i < config.refinerLayers; i++)
       image = blocks.block(image, `noise_refiner.${i}`, sequence, time);
   }
@@ -64,7 +64,8 @@ export function buildStepGraph(blocks: ZImageBlocks): GraphModel {
   for (let i = 0; i < config.layers; i++) x = blocks.block(x, `layers.${i}`, sequence, time);
 
   const scale = blocks.linear(graph.silu(time), 'all_final_layer.2-1.adaLN_modulation.1', true);
-  const normed = graph.mul(graph.plainLayerNorm(x, FINAL_NORM_EPS), graph.add(scale, graph.scalar(1)));
+  const weight = graph.reshape(graph.add(scale, graph.scalar(1)), [dim]);
+  const normed = graph.layerNorm(x, weight, FINAL_NORM_EPS);
   graph.output('prediction', blocks.linear(normed, 'all_final_layer.2-1.linear', true));
   return graph.build();
 }

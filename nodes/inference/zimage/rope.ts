@@ -2,7 +2,7 @@ import type { Tensor } from '../../core/tensor.ts';
 import type { Position } from './positions.ts';
 
 export interface RopeTables {
-  /** [tokens, 1, headDim]; both channels of a pair hold the same value. */
+  /** [tokens, headDim / 2]: one column per pair of channels. */
   readonly cos: Tensor;
   readonly sin: Tensor;
 }
@@ -20,29 +20,15 @@ export function ropeTables(
   const frequencies = axesDims.flatMap((width, axis) =>
     Array.from({ length: width / 2 }, (_, j) => ({ axis, frequency: 1 / theta ** ((2 * j) / width) })),
   );
-  const headDim = frequencies.length * 2;
-  const cos = new Float32Array(positions.length * headDim);
-  const sin = new Float32Array(positions.length * headDim);
+  const pairs = frequencies.length;
+  const cos = new Float32Array(positions.length * pairs);
+  const sin = new Float32Array(positions.length * pairs);
   for (const [token, position] of positions.entries())
     for (const [pair, { axis, frequency }] of frequencies.entries()) {
       const angle = Math.fround((position[axis] ?? 0) * frequency);
-      const at = token * headDim + pair * 2;
-      cos.fill(Math.cos(angle), at, at + 2);
-      sin.fill(Math.sin(angle), at, at + 2);
+      cos[token * pairs + pair] = Math.cos(angle);
+      sin[token * pairs + pair] = Math.sin(angle);
     }
-  const dims = [positions.length, 1, headDim];
+  const dims = [positions.length, pairs];
   return { cos: { dims, data: cos }, sin: { dims, data: sin } };
-}
-
-/**
- * The matrix P with (x·P) = the quarter turn (a, b) → (−b, a) of every adjacent pair, so that a
- * rotation is x·cos + (x·P)·sin: two products and a small matrix, which every provider runs fast.
- */
-export function quarterTurn(headDim: number): Float32Array {
-  const matrix = new Float32Array(headDim * headDim);
-  for (let i = 0; i < headDim; i += 2) {
-    matrix[(i + 1) * headDim + i] = -1;
-    matrix[i * headDim + i + 1] = 1;
-  }
-  return matrix;
 }

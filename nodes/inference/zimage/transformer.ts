@@ -1,11 +1,14 @@
 import { concatRows, elementCount, type Tensor, tensor } from '../../core/tensor.ts';
+import type { AdapterStrength } from '../adapters/blocks.ts';
+import type { LiveAdapter } from '../adapters/live-adapter.ts';
+import { LiveBranches } from '../adapters/live-branch.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
 import { type Feed, Session } from '../ort/session.ts';
 import type { SessionSettings } from '../ort/session-options.ts';
-import { type LinearHook, ZImageBlocks } from './block.ts';
+import { ZImageBlocks } from './block.ts';
 import { buildCaptionGraph, buildStepGraph, CAPTION, IMAGE, JOINT_INPUT } from './graphs.ts';
 import { type LatentSize, patchCount, patchify, unpatchifyNegated } from './patches.ts';
 import { captionPositions, imagePositions, type Position, paddedLength } from './positions.ts';
@@ -14,17 +17,25 @@ import { timeFeatures } from './time-features.ts';
 
 /** A caption after the part of the network that does not depend on the step. */
 export interface PreparedCaption {
+  /** [tokens, captionDim], as given. */
+  readonly features: Tensor;
   /** [1, paddedTokens, dim] */
   readonly refined: Tensor;
+  /** Strengths of the adapters that act on the caption. */
+  readonly strengths: string;
 }
 
 export interface TransformerSettings extends SessionSettings {
   readonly attention: AttentionForm;
-  /** Adds adapters to linear layers; the identity where there are none. */
-  readonly hook?: LinearHook;
+  /** Laid over the linear layers, each with a strength that is given at every step. */
+  readonly adapters?: readonly LiveAdapter[];
 }
 
-const plainLinear: LinearHook = (_graph, _module, _x, y) => y;
+/** A graph that is ready to run, and the adapters in it. */
+interface AdaptedSession {
+  readonly session: Session;
+  readonly branches: LiveBranches;
+}
 
 /**
  * The Z-Image diffusion transformer (`ZImageTransformer2DModel` of diffusers) as two graphs: one per
@@ -34,8 +45,10 @@ export class ZImageTransformer {
   readonly config: ZImageConfig;
   readonly #weights: Weights;
   readonly #settings: TransformerSettings;
-  #captionSession: Promise<Session> | undefined;
-  #stepSession: Promise<Session> | undefined;
+  #captionSession: Promise<AdaptedSession> | undefined;
+  #stepSession: Promise<AdaptedSession> | undefined;
+  /** Captions at other strengths than they were prepared with. */
+  readonly #readapted = new WeakMap<PreparedCaption, Map<string, PreparedCaption>>();
   /** Tables of the last few sizes; one size is used for many steps. */
   readonly #tables = new Map<string, RopeTables>();
 
@@ -47,9 +60,13 @@ export class ZImageTransformer {
 
   /**
    * Refines the features [tokens, captionDim] of one caption.
+   * @param strengths of the adapters, in their order; those without one are off
    * @throws UserError where the runtime fails
    */
-  async prepareCaption(features: Tensor): Promise<PreparedCaption> {
+  async prepareCaption(
+    features: Tensor,
+    strengths: readonly AdapterStrength[] = [],
+  ): Promise<PreparedCaption> {
     const [tokens = 0, width] = features.dims;
     const { captionDim, dim, refinerLayers } = this.config;
     if (width !== captionDim || tokens === 0)
@@ -59,23 +76,34 @@ export class ZImageTransformer {
     const length = paddedLength(tokens);
     const rows = new Float32Array(length * captionDim);
     rows.set(features.data);
-    this.#captionSession ??= this.#session('caption refiner', buildCaptionGraph);
-    const session = await this.#captionSession;
+    const { session, branches } = await this.#captionPart();
+    const adapterFeeds = branches.feeds(strengths);
     const { refined } = await session.run({
+      ...adapterFeeds,
       features: { dims: [length, captionDim], data: rows },
       padding: paddingMask(1, tokens, length),
       ...(refinerLayers > 0 &&
         this.#sequence(CAPTION, 1, `caption ${length}`, () => captionPositions(length))),
     });
-    return { refined: tensor([1, length, dim], refined?.data) };
+    return {
+      features,
+      refined: tensor([1, length, dim], refined?.data),
+      strengths: keyOf(adapterFeeds),
+    };
   }
 
   /**
    * Velocity dx/dsigma at `latents` [batch, channels, height, width] (sides even).
    * @param sigma noise level 1 … 0; the network is told 1 − sigma
    * @param captions one for all images, or one for each; those of equal length run together
+   * @param strengths of the adapters, in their order; those without one are off
    */
-  async velocity(latents: Tensor, sigma: number, captions: readonly PreparedCaption[]): Promise<Tensor> {
+  async velocity(
+    latents: Tensor,
+    sigma: number,
+    captions: readonly PreparedCaption[],
+    strengths: readonly AdapterStrength[] = [],
+  ): Promise<Tensor> {
     const [batch = 0, channels = 0, height = 0, width = 0] = latents.dims;
     const { inChannels, patchSize } = this.config;
     if (channels !== inChannels || height % patchSize !== 0 || width % patchSize !== 0 || batch === 0)
@@ -84,9 +112,11 @@ export class ZImageTransformer {
       );
     if (captions.length !== 1 && captions.length !== batch)
       throw new RangeError(`${captions.length} captions were given for ${batch} images.`);
+    const adapted: PreparedCaption[] = [];
+    for (const caption of captions) adapted.push(await this.#atStrengths(caption, strengths));
     const groups = new Map<number, number[]>();
     for (let image = 0; image < batch; image++) {
-      const length = captionOf(captions, image).refined.dims[1] ?? 0;
+      const length = captionOf(adapted, image).refined.dims[1] ?? 0;
       groups.set(length, [...(groups.get(length) ?? []), image]);
     }
     const velocity = new Float32Array(latents.data.length);
@@ -97,14 +127,15 @@ export class ZImageTransformer {
         size,
         sigma,
         images,
-        images.map((image) => captionOf(captions, image)),
+        images.map((image) => captionOf(adapted, image)),
+        strengths,
         velocity,
       );
     return { dims: latents.dims, data: velocity };
   }
 
   async dispose(): Promise<void> {
-    for (const session of [this.#captionSession, this.#stepSession]) await (await session)?.release();
+    for (const session of [this.#captionSession, this.#stepSession]) await (await session)?.session.release();
     this.#captionSession = undefined;
     this.#stepSession = undefined;
   }
@@ -116,6 +147,7 @@ export class ZImageTransformer {
     sigma: number,
     images: readonly number[],
     captions: readonly PreparedCaption[],
+    strengths: readonly AdapterStrength[],
     velocity: Float32Array,
   ): Promise<void> {
     const { dim, timeScale, refinerLayers, inChannels, patchSize } = this.config;
@@ -140,8 +172,9 @@ export class ZImageTransformer {
     const ofImage = () => imagePositions(rows, columns, captionTokens);
     const key = `${rows} ${columns} ${captionTokens}`;
     this.#stepSession ??= this.#session('diffusion transformer', buildStepGraph);
-    const session = await this.#stepSession;
+    const { session, branches } = await this.#stepSession;
     const { prediction } = await session.run({
+      ...branches.feeds(strengths),
       patches: { dims: [batch * imageTokens, features], data: patches },
       padding: paddingMask(batch, tokens, imageTokens),
       caption,
@@ -163,31 +196,64 @@ export class ZImageTransformer {
       );
   }
 
+  #captionPart(): Promise<AdaptedSession> {
+    this.#captionSession ??= this.#session('caption refiner', buildCaptionGraph);
+    return this.#captionSession;
+  }
+
+  /** A caption as adapters of these strengths refine it; the last few are kept. */
+  async #atStrengths(
+    caption: PreparedCaption,
+    strengths: readonly AdapterStrength[],
+  ): Promise<PreparedCaption> {
+    if (this.#settings.adapters === undefined) return caption;
+    const key = keyOf((await this.#captionPart()).branches.feeds(strengths));
+    if (key === caption.strengths) return caption;
+    const known = this.#readapted.get(caption) ?? new Map<string, PreparedCaption>();
+    this.#readapted.set(caption, known);
+    const found = known.get(key) ?? (await this.prepareCaption(caption.features, strengths));
+    if (known.size >= MAX_READAPTED) known.clear();
+    known.set(key, found);
+    return found;
+  }
+
   /** The feeds of a sequence; its tables are kept for the next step. */
   #sequence(name: string, batch: number, key: string, positions: () => Position[]): Record<string, Feed> {
-    const { axesDims, ropeTheta, heads, headDim } = this.config;
+    const { axesDims, ropeTheta, dim } = this.config;
     let tables = this.#tables.get(key);
     if (!tables) {
       if (this.#tables.size >= MAX_TABLES) this.#tables.clear();
       tables = ropeTables(positions(), axesDims, ropeTheta);
       this.#tables.set(key, tables);
     }
-    const shape = [batch, tables.cos.dims[0] ?? 0, heads, headDim];
+    const shape = [batch, tables.cos.dims[0] ?? 0, dim];
     return {
       [`${name}_cos`]: tables.cos,
       [`${name}_sin`]: tables.sin,
-      [`${name}_heads`]: { dims: [4], data: BigInt64Array.from(shape, BigInt) },
+      [`${name}_shape`]: { dims: [3], data: BigInt64Array.from(shape, BigInt) },
     };
   }
 
-  #session(name: string, build: (blocks: ZImageBlocks) => ReturnType<Graph['build']>): Promise<Session> {
-    const { attention, hook = plainLinear } = this.#settings;
-    const blocks = new ZImageBlocks(new Graph(name), this.config, this.#weights, attention, hook);
-    return Session.create(build(blocks), this.#settings);
+  async #session(
+    name: string,
+    build: (blocks: ZImageBlocks) => ReturnType<Graph['build']>,
+  ): Promise<AdaptedSession> {
+    const { attention, adapters = [] } = this.#settings;
+    const graph = new Graph(name);
+    const branches = new LiveBranches(graph, adapters);
+    const blocks = new ZImageBlocks(graph, this.config, this.#weights, attention, branches);
+    return { session: await Session.create(build(blocks), this.#settings), branches };
   }
 }
 
 const MAX_TABLES = 16;
+/** One per step of a strength curve. */
+const MAX_READAPTED = 64;
+
+const keyOf = (feeds: Readonly<Record<string, Feed>>): string =>
+  Object.values(feeds)
+    .map(({ data }) => data.join())
+    .join(';');
 
 function captionOf(captions: readonly PreparedCaption[], image: number): PreparedCaption {
   const caption = captions[captions.length === 1 ? 0 : image];

@@ -1,0 +1,115 @@
+import type { AttentionForm } from '../onnx/attention-form.ts';
+import { Graph } from '../onnx/graph.ts';
+import { Session } from './session.ts';
+import type { Provider } from './session-options.ts';
+
+export interface AttentionNeed {
+  readonly heads: number;
+  readonly headDim: number;
+  /** The most tokens one attention is expected to run over. */
+  readonly tokens: number;
+  /** Whether a token sees only those before it. */
+  readonly causal?: boolean;
+}
+
+/** Memory the scores of a primitive attention may take at once. */
+const SCORE_BYTES = 256 * 2 ** 20;
+/** More than any tile of the fused kernels, and no multiple of one. */
+const CHECK_TOKENS = 161;
+const CHECK_HEADS = 2;
+/** Far above the rounding of float32, far below a kernel that is wrong. */
+const TOLERANCE = 1e-3;
+
+const verdicts = new Map<string, Promise<boolean>>();
+
+/**
+ * How attention is best computed on a provider. The fused operator is taken where it gives right
+ * numbers: on some GPUs it is silently wrong for longer sequences, so it is compared with plain
+ * arithmetic the first time it is asked for; later answers come from memory.
+ */
+export async function attentionFor(provider: Provider, need: AttentionNeed): Promise<AttentionForm> {
+  if (provider === 'cpu') return { kind: 'fused' };
+  const { headDim, causal = false } = need;
+  const key = `${provider} ${headDim} ${causal}`;
+  let verdict = verdicts.get(key);
+  if (!verdict) {
+    verdict = fusedAttentionIsRight(provider, headDim, causal);
+    verdicts.set(key, verdict);
+  }
+  return (await verdict) ? { kind: 'fused' } : { kind: 'primitive', chunks: headChunks(need) };
+}
+
+/** The smallest number of equal groups of heads whose scores stay in bounds; at most one head each. */
+export function headChunks({ heads, tokens }: Pick<AttentionNeed, 'heads' | 'tokens'>): number {
+  const perHead = tokens * tokens * Float32Array.BYTES_PER_ELEMENT;
+  for (let chunks = 1; chunks < heads; chunks++)
+    if (heads % chunks === 0 && (heads / chunks) * perHead <= SCORE_BYTES) return chunks;
+  return heads;
+}
+
+/** Compares the fused operator with float64 arithmetic on a sequence longer than its tiles. */
+export async function fusedAttentionIsRight(
+  provider: Provider,
+  headDim: number,
+  causal: boolean,
+): Promise<boolean> {
+  const width = CHECK_HEADS * headDim;
+  const shape = [1, CHECK_TOKENS, width] as const;
+  const graph = new Graph('attention check');
+  const inputs = ['q', 'k', 'v'].map((name) => graph.input(name, 'float32', shape));
+  const [q, k, v] = inputs;
+  if (!q || !k || !v) return false;
+  graph.output('mixed', graph.fusedAttention(q, k, v, CHECK_HEADS, { causal }));
+  const [queries, keys, values] = [1, 2, 3].map((salt) => sampleValues(CHECK_TOKENS * width, salt));
+  if (!queries || !keys || !values) return false;
+  let session: Session | undefined;
+  try {
+    session = await Session.create(graph.build(), { provider, weights: 'packed' });
+    const feed = (data: Float32Array) => ({ dims: shape, data });
+    const { mixed } = await session.run({ q: feed(queries), k: feed(keys), v: feed(values) });
+    const expected = plainAttention(queries, keys, values, headDim, causal);
+    return (
+      mixed !== undefined &&
+      expected.every((value, i) => Math.abs(value - (mixed.data[i] ?? Number.NaN)) < TOLERANCE)
+    );
+  } catch {
+    // A provider without the operator, or whose kernel does not compile here, takes the primitive form.
+    return false;
+  } finally {
+    await session?.release();
+  }
+}
+
+/** Fixed values between −2 and 2 without a period. */
+const sampleValues = (count: number, salt: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => 2 * Math.sin(salt + i * i * 0.37 + i * 0.11));
+
+/** softmax(q·kᵀ / √headDim)·v per head, straight from the definition, in float64. */
+function plainAttention(
+  q: Float32Array,
+  k: Float32Array,
+  v: Float32Array,
+  headDim: number,
+  causal: boolean,
+): Float64Array {
+  const width = CHECK_HEADS * headDim;
+  const mixed = new Float64Array(q.length);
+  for (let head = 0; head < CHECK_HEADS; head++)
+    for (let token = 0; token < CHECK_TOKENS; token++) {
+      const row = token * width + head * headDim;
+      const scores = Array.from({ length: causal ? token + 1 : CHECK_TOKENS }, (_, other) => {
+        let product = 0;
+        for (let c = 0; c < headDim; c++)
+          product += (q[row + c] ?? 0) * (k[other * width + head * headDim + c] ?? 0);
+        return product / Math.sqrt(headDim);
+      });
+      const highest = Math.max(...scores);
+      const weights = scores.map((score) => Math.exp(score - highest));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      for (const [other, weight] of weights.entries())
+        for (let c = 0; c < headDim; c++)
+          mixed[row + c] =
+            (mixed[row + c] ?? 0) + (weight / total) * (v[other * width + head * headDim + c] ?? 0);
+    }
+  return mixed;
+}
