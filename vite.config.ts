@@ -8,7 +8,7 @@ export default defineConfig({
     outDir: 'dist',
     sourcemap: true,
     rollupOptions: {
-      input: { kronode: 'electron/cli/kronode.ts' },
+      input: { kronode: 'electron/cli/kronode.ts', bench: 'test/bench/bench.ts' },
       output: { entryFileNames: '[name].js' },
     },
   },

@@ -18,8 +18,27 @@ function nestingDepth(text: string): number {
   return deepest;
 }
 
+/** Assigned by name, this key would replace an object's prototype; no honest file has it. */
+const RESERVED_KEY = '__proto__';
+/** The key may be written with escapes; only then are all keys looked at. */
+const MAY_BE_RESERVED = /__proto__|\\u00[567]/i;
+
+function hasReservedKey(json: unknown): boolean {
+  const pending = [json];
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    if (Object.hasOwn(value, RESERVED_KEY)) return true;
+    for (const child of Object.values(value)) if (typeof child === 'object') pending.push(child);
+  }
+  return false;
+}
+
+/** A message of the JSON parser quotes the text, line breaks and all. */
+const oneLine = (message: string): string => message.replaceAll(/[\s\p{Cc}]+/gu, ' ').slice(0, 200);
+
 /**
- * Parses JSON that came from outside, within limits of size and depth.
+ * Parses JSON that came from outside, within limits of size and depth and without `__proto__` keys.
  * @throws UserError in one sentence.
  */
 export function parseUntrustedJson(text: string): unknown {
@@ -27,11 +46,15 @@ export function parseUntrustedJson(text: string): unknown {
     throw new UserError(`The file is larger than the ${LIMITS.bytes / 2 ** 20} MB a workflow may have.`);
   if (nestingDepth(text) > LIMITS.depth)
     throw new UserError(`The JSON is nested more than ${LIMITS.depth} levels deep; a workflow never is.`);
+  let json: unknown;
   try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+    json = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch (error) {
-    throw new UserError(`This is not valid JSON: ${messageOf(error)}.`, { cause: error });
+    throw new UserError(`This is not valid JSON (${oneLine(messageOf(error))}).`, { cause: error });
   }
+  if (MAY_BE_RESERVED.test(text) && hasReservedKey(json))
+    throw new UserError(`The file uses the reserved name ${RESERVED_KEY}; no program writes that.`);
+  return json;
 }
 
 /** True for a JSON object (not an array, not null). */

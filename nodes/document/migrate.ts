@@ -70,6 +70,7 @@ export function migrateNode(
           severity: 'error',
           node: id,
           message: `The values of “${definition.title}” could not be brought to this version: ${messageOf(error)}.`,
+          hint: 'They are kept as they were. Replace the node to run the workflow.',
         },
       ],
     };

@@ -1,26 +1,41 @@
 import { produce } from 'immer';
 import type { Catalogue } from '../core/catalogue.ts';
 import { UserError } from '../core/errors.ts';
-import { isWidget, type NodeInput, readWidget, type Widget } from '../core/inputs.ts';
+import { isWidget, readWidget, type Widget } from '../core/inputs.ts';
+import { own } from '../core/own.ts';
 import type { Document, DocumentNode } from './schema.ts';
 
 type Json = DocumentNode['inputs'][string];
+
+const booleans = new Map([
+  ['true', true],
+  ['yes', true],
+  ['on', true],
+  ['false', false],
+  ['no', false],
+  ['off', false],
+]);
+
+/** What is no number stays text, for the widget to refuse. */
+const parseNumber = (text: string): number | string => {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : text;
+};
 
 /** A widget's value from text as typed on a command line; lists are separated by commas. */
 function parseText(widget: Widget, text: string): Json {
   switch (widget.kind) {
     case 'int':
     case 'float':
-      return text.trim() === '' ? text : Number(text);
+      return parseNumber(text);
     case 'boolean':
-      return (
-        { true: true, yes: true, on: true, false: false, no: false, off: false }[text.toLowerCase()] ?? text
-      );
+      return booleans.get(text.trim().toLowerCase()) ?? text;
     case 'numbers':
-      return text.split(',').map(Number);
+      return text.trim() === '' ? [] : text.split(',').map(parseNumber);
     case 'seeds':
       return text.split(',').map((item) => item.trim());
     case 'seed':
+      return text.trim();
     case 'text':
     case 'choice':
     case 'file':
@@ -56,13 +71,13 @@ export function applyOverride(document: Document, catalogue: Catalogue, override
   if (name === undefined || input === undefined || text === undefined)
     throw new UserError(`“${override}” is not of the form node.input=value.`);
   const id = findNode(document, catalogue, name);
-  const definition = catalogue.get(document.nodes[id]?.type ?? '');
+  const definition = catalogue.get(own(document.nodes, id)?.type ?? '');
   if (!definition) throw new UserError(`Node ${id} is of an unknown type; its inputs cannot be set.`);
-  const widget = definition.inputs[input];
+  const widget = own(definition.inputs, input);
   if (!widget || !isWidget(widget))
     throw new UserError(`“${definition.title}” (${id}) has no value called ${input}.`, {
-      hint: `It has: ${Object.keys(definition.inputs)
-        .filter((other) => isWidget(definition.inputs[other] as NodeInput))
+      hint: `It has: ${Object.entries(definition.inputs)
+        .flatMap(([other, declared]) => (isWidget(declared) ? [other] : []))
         .join(', ')}.`,
     });
   const value = parseText(widget, text);

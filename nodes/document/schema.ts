@@ -6,7 +6,25 @@ export const DOCUMENT_FORMAT = 'kronode/workflow';
 export const DOCUMENT_VERSION = 1;
 
 /** Caps that keep a hostile file from hanging the program that opens it. */
-export const LIMITS = { bytes: 16 * 2 ** 20, depth: 64, nodes: 20_000, wires: 100_000 } as const;
+export const LIMITS = {
+  bytes: 16 * 2 ** 20,
+  depth: 64,
+  nodes: 20_000,
+  wires: 100_000,
+  frames: 10_000,
+  notes: 10_000,
+} as const;
+
+type Json = z.core.util.JSONType;
+
+/** Checked here rather than by `z.json()`, which needs minutes and gigabytes for a file full of brackets. */
+function isJson(value: unknown, depth = 0): value is Json {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null)
+    return value === null || typeof value === 'string' || typeof value === 'boolean';
+  return depth < LIMITS.depth && Object.values(value).every((item) => isJson(item, depth + 1));
+}
+const zJson = z.custom<Json>((value) => isJson(value), 'not plain JSON (numbers must be finite)');
 
 const zId = z
   .string()
@@ -28,7 +46,7 @@ const zNode = z.strictObject({
   at: zPoint,
   size: zSize.optional(),
   /** Widget values by input name, as JSON. */
-  inputs: z.record(zName, z.json()),
+  inputs: z.record(zName, zJson),
   title: z.string().max(200).optional(),
   color: zColor.optional(),
   collapsed: z.boolean().optional(),
@@ -68,8 +86,11 @@ const zMeta = z.strictObject({
   /** Version of Kronode that wrote the file. */
   app: z.string().max(64).optional(),
   /** What other programs put here; kept, never read. */
-  extra: z.record(z.string(), z.json()).optional(),
+  extra: z.record(z.string(), zJson).optional(),
 });
+
+/** What a document holds many of, each entry checked on its own. */
+export const sections = { nodes: zNode, wires: zWire, frames: zFrame, notes: zNote } as const;
 
 export const zDocument = z.strictObject({
   $schema: z.string().max(1024).optional(),

@@ -1,13 +1,15 @@
 import type { Catalogue } from '../core/catalogue.ts';
 import { isWidget, wireTypeOf } from '../core/inputs.ts';
+import { own } from '../core/own.ts';
 import { accepts, sockets } from '../core/sockets.ts';
 import { invalid, type Validity, valid } from '../core/validity.ts';
 import type { Document, Endpoint } from '../document/schema.ts';
 import { indexDocument } from './document-index.ts';
+import { definitionOf } from './lookup.ts';
 import { inputType, outputType } from './types.ts';
 
 /** Can `target` be reached from `start` along the wires? */
-export function reaches(document: Document, start: string, target: string): boolean {
+function reaches(document: Document, start: string, target: string): boolean {
   const index = indexDocument(document);
   const pending = [start];
   const seen = new Set(pending);
@@ -22,21 +24,32 @@ export function reaches(document: Document, start: string, target: string): bool
   return false;
 }
 
+/**
+ * The document as it is once an input's own wire is gone. Only then does a type variable forget it.
+ */
+function withoutWireInto(document: Document, to: Endpoint): Document {
+  const link = indexDocument(document).incoming(to[0], to[1]);
+  if (!link) return document;
+  const { [link.wire]: _replaced, ...wires } = document.wires;
+  return { ...document, wires };
+}
+
 /** May a wire run from an output to an input? An input that is taken is no obstacle: the new wire replaces the old. */
 export function canConnect(document: Document, catalogue: Catalogue, from: Endpoint, to: Endpoint): Validity {
-  const source = catalogue.get(document.nodes[from[0]]?.type ?? '');
-  const target = catalogue.get(document.nodes[to[0]]?.type ?? '');
+  const source = definitionOf(document, catalogue, from[0]);
+  const target = definitionOf(document, catalogue, to[0]);
   if (!source) return invalid('The wire starts at a node of an unknown type.');
   if (!target) return invalid('The wire ends at a node of an unknown type.');
-  const output = source.outputs[from[1]];
-  const input = target.inputs[to[1]];
+  const output = own(source.outputs, from[1]);
+  const input = own(target.inputs, to[1]);
   if (!output) return invalid(`“${source.title}” has no output called ${from[1]}.`);
   if (!input) return invalid(`“${target.title}” has no input called ${to[1]}.`);
   if (isWidget(input) && !wireTypeOf(input))
     return invalid(`${to[1]} of “${target.title}” is set on the node; it takes no wire.`);
   if (from[0] === to[0]) return invalid('A node cannot feed itself.');
-  const given = outputType(document, catalogue, from);
-  const wanted = inputType(document, catalogue, to);
+  const rest = input.kind === 'variable' ? withoutWireInto(document, to) : document;
+  const given = outputType(rest, catalogue, from);
+  const wanted = inputType(rest, catalogue, to);
   if (given && wanted && !accepts(wanted, given))
     return invalid(
       `${to[1]} of “${target.title}” takes ${sockets[wanted].label}, this wire carries ${sockets[given].label}.`,

@@ -1,61 +1,23 @@
 import type { Catalogue } from '../core/catalogue.ts';
-import { isWidget, readWidget } from '../core/inputs.ts';
-import type { NodeBehaviour, NodeDeclaration } from '../core/node.ts';
-import { accepts, type SocketType, sockets } from '../core/sockets.ts';
 import type { Problem } from '../document/problem.ts';
-import type { Document, DocumentNode, Endpoint } from '../document/schema.ts';
-import { sourceOf } from './sources.ts';
-import { inputType, outputType } from './types.ts';
+import type { Document } from '../document/schema.ts';
+import { nodeOf, titleOf } from './lookup.ts';
+import {
+  draftNode,
+  type NodeDraft,
+  type PlannableNode,
+  type PlannedNode,
+  settleNode,
+} from './planned-node.ts';
 
-/** An editor plans with declarations; the engine also knows which lazy inputs are wanted. */
-type PlannableNode = NodeDeclaration & Pick<NodeBehaviour, 'lazy'>;
-
-export interface WiredInput {
-  readonly from: Endpoint;
-  readonly fromType: SocketType;
-  readonly toType: SocketType;
-}
-
-/** A node that takes part in a run, with everything that was known before it started. */
-export interface PlannedNode<Node extends PlannableNode = PlannableNode> {
-  readonly id: string;
-  readonly node: DocumentNode;
-  readonly definition: Node;
-  /** Values of the widgets that no wire feeds. */
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly wired: Readonly<Record<string, WiredInput>>;
-}
+export type { PlannedNode } from './planned-node.ts';
 
 export interface Plan<Node extends PlannableNode = PlannableNode> {
   /** Everything the targets need, each after what feeds it. */
   readonly nodes: ReadonlyMap<string, PlannedNode<Node>>;
   readonly targets: readonly string[];
-  /** What keeps the plan from running; empty when it may. */
+  /** What keeps the plan from running, and warnings. */
   readonly problems: readonly Problem[];
-}
-
-interface WidgetReading {
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly refused: Readonly<Record<string, string>>;
-}
-
-const readings = new WeakMap<DocumentNode, WidgetReading>();
-
-/** All widget values of a node; nodes are immutable, so each state of one is read once. */
-function readWidgets(node: DocumentNode, definition: PlannableNode): WidgetReading {
-  const known = readings.get(node);
-  if (known) return known;
-  const values: Record<string, unknown> = {};
-  const refused: Record<string, string> = {};
-  for (const [name, input] of Object.entries(definition.inputs)) {
-    if (!isWidget(input)) continue;
-    const result = readWidget(input, Object.hasOwn(node.inputs, name) ? node.inputs[name] : input.default);
-    if (result.ok) values[name] = result.value;
-    else refused[name] = result.reason;
-  }
-  const reading = { values, refused };
-  readings.set(node, reading);
-  return reading;
 }
 
 /** Targets of a whole run: every node that shows or writes something and is not switched off. */
@@ -73,161 +35,127 @@ export function planRun<Node extends PlannableNode>(
   catalogue: Catalogue<Node>,
   targets: readonly string[] = effectNodes(document, catalogue),
 ): Plan<Node> {
-  const problems: Problem[] = [];
-  const planned = new Map<string, PlannedNode<Node>>();
-  /** `open`: on the path being walked; `out`: hangs on a muted node. */
-  const states = new Map<string, 'open' | 'done' | 'out'>();
-
-  const plan = (
-    id: string,
-  ): { readonly node: PlannedNode<Node>; readonly feeds: readonly string[] } | 'out' => {
-    const node = document.nodes[id];
-    const definition = node && catalogue.get(node.type);
-    if (!node || !definition) {
-      problems.push({
-        severity: 'error',
-        node: id,
-        message: node ? `There is no node type “${node.type}”.` : `There is no node ${id}.`,
-        hint: node ? 'Update Kronode, replace the node, or mute it.' : 'Choose a node of this workflow.',
-      });
-      return 'out';
-    }
-    if (node.mode === 'mute') return 'out';
-    const reading = readWidgets(node, definition);
-    const values: Record<string, unknown> = {};
-    const wired: Record<string, WiredInput> = {};
-    for (const [name, input] of Object.entries(definition.inputs)) {
-      const source = sourceOf(document, catalogue, [id, name]);
-      if (source.kind === 'muted') {
-        if (isWidget(input) || input.optional) {
-          if (isWidget(input)) values[name] = reading.values[name];
-          continue;
-        }
-        return 'out';
-      }
-      if (source.kind === 'output') {
-        const fromType = outputType(document, catalogue, source.from);
-        const toType = inputType(document, catalogue, [id, name]) ?? fromType;
-        if (!fromType || !toType) {
-          if (catalogue.has(document.nodes[source.from[0]]?.type ?? ''))
-            problems.push({
-              severity: 'error',
-              node: id,
-              input: name,
-              message: `The wire into ${name} of “${definition.title}” starts nowhere (${source.from.join('.')}).`,
-              hint: 'Remove the wire or connect it again.',
-            });
-          // A source of unknown type is reported when the walk reaches it.
-          wired[name] = { from: source.from, fromType: 'TEXT', toType: 'TEXT' };
-          continue;
-        }
-        if (!accepts(toType, fromType))
-          problems.push({
-            severity: 'error',
-            node: id,
-            input: name,
-            message: `${name} of “${definition.title}” takes ${sockets[toType].label}, the wire carries ${sockets[fromType].label}.`,
-            hint: 'Connect an output of the right type.',
-          });
-        wired[name] = { from: source.from, fromType, toType };
-      } else if (isWidget(input)) {
-        const reason = reading.refused[name];
-        if (reason !== undefined)
-          problems.push({
-            severity: 'error',
-            node: id,
-            input: name,
-            message: `${name} of “${definition.title}” cannot be ${JSON.stringify(node.inputs[name])?.slice(0, 80)}: ${reason}.`,
-            hint: 'Change the value on the node.',
-          });
-        else values[name] = reading.values[name];
-      } else if (!input.optional)
-        problems.push({
-          severity: 'error',
-          node: id,
-          input: name,
-          message: `“${definition.title}” needs ${input.kind === 'socket' ? sockets[input.type].label : 'a value'} at ${name}.`,
-          hint: `Connect something to ${name}.`,
-        });
-    }
-    for (const name of Object.keys(node.inputs)) {
-      if (!Object.hasOwn(definition.inputs, name))
-        problems.push({
-          severity: 'warning',
-          node: id,
-          input: name,
-          message: `“${definition.title}” has no input ${name}; its value is ignored.`,
-        });
-    }
-    return { node: { id, node, definition, values, wired }, feeds: neededFeeds(definition, values, wired) };
+  const walk = new Walk(document, catalogue);
+  const wanted = [...new Set(targets)];
+  for (const target of wanted) walk.visit(target);
+  return {
+    nodes: walk.planned,
+    targets: wanted.filter((id) => walk.planned.has(id)),
+    problems: [...walk.problems, ...wanted.flatMap((id) => walk.leftOutTarget(id))],
   };
-
-  // Walked with an explicit stack: a chain of thousands of nodes must not exhaust the call stack.
-  for (const target of targets) {
-    const stack: {
-      id: string;
-      entry?: { node: PlannedNode<Node>; feeds: readonly string[] };
-      next: number;
-    }[] = [{ id: target, next: 0 }];
-    while (stack.length > 0) {
-      const frame = stack[stack.length - 1];
-      if (!frame) break;
-      if (!frame.entry) {
-        const state = states.get(frame.id);
-        if (state === 'done' || state === 'out') {
-          stack.pop();
-          continue;
-        }
-        const entry = plan(frame.id);
-        if (entry === 'out') {
-          states.set(frame.id, 'out');
-          stack.pop();
-          continue;
-        }
-        states.set(frame.id, 'open');
-        frame.entry = entry;
-      }
-      const feed = frame.entry.feeds[frame.next++];
-      if (feed !== undefined) {
-        if (states.get(feed) === 'open') {
-          const loop = stack.slice(stack.findIndex((open) => open.id === feed)).map((open) => open.id);
-          problems.push({
-            severity: 'error',
-            node: feed,
-            message: `These nodes feed each other in a loop: ${loop.join(' → ')} → ${feed}.`,
-            hint: 'Remove one of the wires between them.',
-          });
-        } else if (!states.has(feed)) stack.push({ id: feed, next: 0 });
-        continue;
-      }
-      const isOut = Object.entries(frame.entry.node.wired).some(
-        ([name, { from }]) => states.get(from[0]) === 'out' && isRequired(frame.entry?.node, name),
-      );
-      states.set(frame.id, isOut ? 'out' : 'done');
-      if (!isOut) planned.set(frame.id, frame.entry.node);
-      stack.pop();
-    }
-  }
-  return { nodes: planned, targets: targets.filter((id) => states.get(id) === 'done'), problems };
 }
 
-const isRequired = (planned: PlannedNode | undefined, name: string): boolean => {
-  const input = planned?.definition.inputs[name];
-  return input !== undefined && (isWidget(input) || !input.optional);
-};
+/** Nodes of a loop that its message names. */
+const NAMED_IN_LOOP = 8;
 
-/** Nodes that feed this one; of lazy inputs only those that the values known beforehand do not rule out. */
-function neededFeeds(
-  definition: PlannableNode,
-  values: Readonly<Record<string, unknown>>,
-  wired: Readonly<Record<string, WiredInput>>,
-): string[] {
-  const { lazy } = definition;
-  const names = Object.keys(wired);
-  if (!lazy) return names.map((name) => wired[name]?.from[0] ?? '');
-  const isDecided = names.every((name) => lazy.inputs.includes(name));
-  const chosen = isDecided ? lazy.choose(values) : lazy.inputs;
-  return names
-    .filter((name) => !lazy.inputs.includes(name) || chosen.includes(name))
-    .map((name) => wired[name]?.from[0] ?? '');
+interface Step<Node extends PlannableNode> {
+  readonly draft: NodeDraft<Node>;
+  nextFeed: number;
+}
+
+/** Depth first from the targets to what feeds them. */
+class Walk<Node extends PlannableNode> {
+  readonly planned = new Map<string, PlannedNode<Node>>();
+  readonly problems: Problem[] = [];
+  readonly #document: Document;
+  readonly #catalogue: Catalogue<Node>;
+  /** An explicit stack: a chain of thousands of nodes must not exhaust the call stack. */
+  readonly #path: Step<Node>[] = [];
+  /** Where on the path a node is. */
+  readonly #open = new Map<string, number>();
+  /** Nodes that take no part, and the muted or unknown node that is to blame. */
+  readonly #leftOut = new Map<string, string>();
+
+  constructor(document: Document, catalogue: Catalogue<Node>) {
+    this.#document = document;
+    this.#catalogue = catalogue;
+  }
+
+  visit(target: string): void {
+    this.#enter(target);
+    for (let step = this.#path.at(-1); step; step = this.#path.at(-1)) {
+      const feed = step.draft.feeds[step.nextFeed++];
+      if (feed === undefined) this.#leave(step.draft);
+      else this.#enter(feed);
+    }
+  }
+
+  /** What to say about a target that takes no part. */
+  leftOutTarget(id: string): Problem[] {
+    const blame = this.#leftOut.get(id);
+    const muted = blame === undefined ? undefined : nodeOf(this.#document, blame);
+    if (blame === undefined || muted?.mode !== 'mute') return [];
+    return [
+      {
+        severity: 'warning',
+        node: id,
+        message:
+          blame === id
+            ? `${this.#nameOf(id)} is muted.`
+            : `${this.#nameOf(id)} is left out: it needs ${this.#nameOf(blame)}, which is muted.`,
+        hint: `Switch ${this.#nameOf(blame)} on to run it.`,
+      },
+    ];
+  }
+
+  #enter(id: string): void {
+    if (this.planned.has(id) || this.#leftOut.has(id)) return;
+    const openedAt = this.#open.get(id);
+    if (openedAt !== undefined) {
+      this.#reportLoop(id, openedAt);
+      return;
+    }
+    const node = nodeOf(this.#document, id);
+    const draft = node?.mode === 'mute' ? undefined : draftNode(this.#document, this.#catalogue, id);
+    if (!draft) {
+      this.#leftOut.set(id, id);
+      if (node?.mode !== 'mute') this.#reportUnknown(id, node?.type);
+      return;
+    }
+    this.#open.set(id, this.#path.length);
+    this.#path.push({ draft, nextFeed: 0 });
+  }
+
+  #leave(draft: NodeDraft<Node>): void {
+    this.#path.pop();
+    this.#open.delete(draft.id);
+    const settled = settleNode(this.#document, this.#catalogue, draft, (feed) => this.#leftOut.get(feed));
+    if ('leftOutBy' in settled) {
+      this.#leftOut.set(draft.id, settled.leftOutBy);
+      return;
+    }
+    this.planned.set(draft.id, settled.planned);
+    this.problems.push(...settled.problems);
+  }
+
+  #nameOf(id: string): string {
+    const node = nodeOf(this.#document, id);
+    const definition = node && this.#catalogue.get(node.type);
+    return definition ? `“${titleOf(node, definition)}” (${id})` : id;
+  }
+
+  #reportUnknown(id: string, type: string | undefined): void {
+    this.problems.push({
+      severity: 'error',
+      node: id,
+      message: type === undefined ? `There is no node ${id}.` : `There is no node type “${type}”.`,
+      hint:
+        type === undefined
+          ? 'Choose a node of this workflow.'
+          : 'Update Kronode, replace the node, or mute it.',
+    });
+  }
+
+  #reportLoop(id: string, openedAt: number): void {
+    const loop = this.#path.slice(openedAt, openedAt + NAMED_IN_LOOP).map((step) => step.draft.id);
+    // The path runs against the wires.
+    const round = [id, ...loop.slice(1).reverse(), id];
+    if (this.#path.length - openedAt > NAMED_IN_LOOP) round.splice(1, 0, '…');
+    this.problems.push({
+      severity: 'error',
+      node: id,
+      message: `These nodes feed each other in a loop: ${round.join(' → ')}.`,
+      hint: 'Remove one of the wires between them.',
+    });
+  }
 }

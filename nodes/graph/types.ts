@@ -1,65 +1,101 @@
 import type { Catalogue } from '../core/catalogue.ts';
-import { isWidget, type NodeInput, wireTypeOf } from '../core/inputs.ts';
-import type { SocketType } from '../core/sockets.ts';
+import { isWidget, wireTypeOf } from '../core/inputs.ts';
+import { own } from '../core/own.ts';
+import { accepts, type SocketType } from '../core/sockets.ts';
 import type { Document, Endpoint } from '../document/schema.ts';
 import { indexDocument } from './document-index.ts';
+import { definitionOf } from './lookup.ts';
+
+/** What one end of a wire may carry: a type, a type variable of its node, or nothing. */
+type EndType = SocketType | { readonly variable: string } | undefined;
+
+function outputEnd(document: Document, catalogue: Catalogue, [node, name]: Endpoint): EndType {
+  const output = own(definitionOf(document, catalogue, node)?.outputs ?? {}, name);
+  return output?.kind === 'socket' ? output.type : output;
+}
+
+function inputEnd(document: Document, catalogue: Catalogue, [node, name]: Endpoint): EndType {
+  const input = own(definitionOf(document, catalogue, node)?.inputs ?? {}, name);
+  if (!input) return undefined;
+  if (isWidget(input)) return wireTypeOf(input);
+  return input.kind === 'socket' ? input.type : input;
+}
+
+interface SolvedTypes {
+  readonly catalogue: Catalogue;
+  readonly types: Map<string, SocketType | undefined>;
+}
+
+/** Documents are immutable, so the type variables of each state of one are solved once. */
+const solved = new WeakMap<Document, SolvedTypes>();
+
+// Ids hold no space, so the pair reads one way only.
+const variableKey = (node: string, variable: string): string => `${node} ${variable}`;
 
 /**
  * The type that the wires around a node give to one of its type variables, or undefined while
- * nothing but other variables is connected to it.
+ * nothing but other variables is connected to it. Variables that are wired to each other have one
+ * type: that of what is fed in, or else that of where it goes.
  */
 function typeOfVariable(
   document: Document,
   catalogue: Catalogue,
   node: string,
   variable: string,
-  seen: Set<string>,
 ): SocketType | undefined {
-  if (seen.has(node)) return undefined;
-  seen.add(node);
-  const definition = catalogue.get(document.nodes[node]?.type ?? '');
-  if (!definition) return undefined;
+  let known = solved.get(document);
+  if (known?.catalogue !== catalogue) {
+    known = { catalogue, types: new Map() };
+    solved.set(document, known);
+  }
+  const { types } = known;
+  const key = variableKey(node, variable);
+  if (types.has(key)) return types.get(key);
+
   const index = indexDocument(document);
-  for (const link of index.incomingOf(node)) {
-    const input = definition.inputs[link.to[1]];
-    if (input?.kind !== 'variable' || input.variable !== variable) continue;
-    const type = outputType(document, catalogue, link.from, seen);
-    if (type) return type;
+  const group = new Set([key]);
+  const pending = [{ node, variable }];
+  const given = new Set<SocketType>();
+  const taken = new Set<SocketType>();
+  const meet = (id: string, end: EndType, concrete: Set<SocketType>) => {
+    if (typeof end === 'string') concrete.add(end);
+    else if (end && !group.has(variableKey(id, end.variable))) {
+      group.add(variableKey(id, end.variable));
+      pending.push({ node: id, variable: end.variable });
+    }
+  };
+  const isOurs = (end: EndType, name: string) => typeof end === 'object' && end.variable === name;
+  for (let member = pending.pop(); member; member = pending.pop()) {
+    for (const { from, to } of index.incomingOf(member.node))
+      if (isOurs(inputEnd(document, catalogue, to), member.variable))
+        meet(from[0], outputEnd(document, catalogue, from), given);
+    for (const { from, to } of index.outgoingOf(member.node))
+      if (isOurs(outputEnd(document, catalogue, from), member.variable))
+        meet(to[0], inputEnd(document, catalogue, to), taken);
   }
-  for (const link of index.outgoingOf(node)) {
-    const out = definition.outputs[link.from[1]];
-    if (out?.kind !== 'variable' || out.variable !== variable) continue;
-    const type = inputType(document, catalogue, link.to, seen);
-    if (type) return type;
-  }
-  return undefined;
+  const type = widest(given) ?? narrowest(taken);
+  for (const member of group) types.set(member, type);
+  return type;
 }
+
+/** The type that all the others fit into, or the first where there is none. */
+const widest = (types: ReadonlySet<SocketType>): SocketType | undefined =>
+  [...types].find((type) => [...types].every((other) => accepts(type, other))) ?? [...types][0];
+
+/** The type that fits into all the others, or the first where there is none. */
+const narrowest = (types: ReadonlySet<SocketType>): SocketType | undefined =>
+  [...types].find((type) => [...types].every((other) => accepts(other, type))) ?? [...types][0];
+
+const resolve = (document: Document, catalogue: Catalogue, node: string, end: EndType) =>
+  typeof end === 'object' ? typeOfVariable(document, catalogue, node, end.variable) : end;
 
 /** The type of wire an output gives; undefined when it is unknown or not decided yet. */
-export function outputType(
+export const outputType = (
   document: Document,
   catalogue: Catalogue,
-  [node, name]: Endpoint,
-  seen: Set<string> = new Set(),
-): SocketType | undefined {
-  const output = catalogue.get(document.nodes[node]?.type ?? '')?.outputs[name];
-  if (!output) return undefined;
-  return output.kind === 'socket'
-    ? output.type
-    : typeOfVariable(document, catalogue, node, output.variable, seen);
-}
+  from: Endpoint,
+): SocketType | undefined => resolve(document, catalogue, from[0], outputEnd(document, catalogue, from));
 
 /** The type of wire an input takes; undefined when it takes none or is not decided yet. */
-export function inputType(
-  document: Document,
-  catalogue: Catalogue,
-  [node, name]: Endpoint,
-  seen: Set<string> = new Set(),
-): SocketType | undefined {
-  const input: NodeInput | undefined = catalogue.get(document.nodes[node]?.type ?? '')?.inputs[name];
-  if (!input) return undefined;
-  if (isWidget(input)) return wireTypeOf(input);
-  return input.kind === 'socket'
-    ? input.type
-    : typeOfVariable(document, catalogue, node, input.variable, seen);
-}
+export const inputType = (document: Document, catalogue: Catalogue, to: Endpoint): SocketType | undefined =>
+  resolve(document, catalogue, to[0], inputEnd(document, catalogue, to));

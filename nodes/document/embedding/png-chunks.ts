@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import { concatBytes, decodeLatin1, viewOf } from './limits.ts';
+import { concatBytes, decodeLatin1, viewOf } from './bytes.ts';
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 

@@ -1,13 +1,7 @@
 import { messageOf, UserError } from '../../core/errors.ts';
-import {
-  concatBytes,
-  decodeLatin1,
-  decodeText,
-  encodeEntries,
-  type Inflate,
-  TextCollector,
-} from './limits.ts';
+import { concatBytes, decodeLatin1, decodeText } from './bytes.ts';
 import { type PngChunk, pngChunk, readPngChunks, verifyChunk, writePngChunks } from './png-chunks.ts';
+import { encodeEntries, type Inflate, TextCollector } from './text-limits.ts';
 
 const TEXT_TYPES: ReadonlySet<string> = new Set(['tEXt', 'zTXt', 'iTXt']);
 

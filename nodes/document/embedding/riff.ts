@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import { concatBytes, decodeLatin1, viewOf } from './limits.ts';
+import { concatBytes, decodeLatin1, viewOf } from './bytes.ts';
 
 /** One chunk of a WebP file: a four-character name and its data, a view into the file. */
 export interface RiffChunk {

@@ -49,16 +49,18 @@ export async function sha256OfModel(path: string): Promise<string> {
  * and times of change of a model's files.
  */
 export async function fingerprintOf(path: string): Promise<string> {
-  const digest = createHash('sha256');
-  for (const file of await filesOfModel(path)) {
-    try {
-      const { size, mtimeMs } = await stat(file);
-      digest.update(`${relative(path, file).replaceAll(sep, '/')}\0${size}\0${mtimeMs}\n`);
-    } catch (error) {
-      throw fileError(error, file, 'read');
-    }
-  }
-  return digest.digest('hex');
+  const files = await filesOfModel(path);
+  const states = await Promise.all(
+    files.map(async (file) => {
+      try {
+        const { size, mtimeMs } = await stat(file);
+        return `${relative(path, file).replaceAll(sep, '/')}\0${size}\0${mtimeMs}\n`;
+      } catch (error) {
+        throw fileError(error, file, 'read');
+      }
+    }),
+  );
+  return createHash('sha256').update(states.join('')).digest('hex');
 }
 
 /** The files that make up what a path names; in a model folder, what lies beside its parts does not count. */
@@ -66,10 +68,9 @@ async function filesOfModel(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
     if (!(await isModelFolder(path))) return await plainFiles(path);
-    const files = [join(path, 'model_index.json')];
-    for (const entry of await readdir(path)) {
-      if (modelFolders.has(entry)) files.push(...(await plainFiles(join(path, entry))));
-    }
+    const folders = (await readdir(path)).filter((entry) => modelFolders.has(entry));
+    const inside = await Promise.all(folders.map((folder) => plainFiles(join(path, folder))));
+    const files = [join(path, 'model_index.json'), ...inside.flat()];
     return files.sort();
   } catch (error) {
     throw fileError(error, path, 'read');
@@ -77,11 +78,8 @@ async function filesOfModel(path: string): Promise<string[]> {
 }
 
 async function plainFiles(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  for (const name of (await readdir(folder)).sort()) {
-    const path = join(folder, name);
-    // Followed through links: caches of Hugging Face link every file to a folder of blobs.
-    if (!name.startsWith('.') && (await stat(path)).isFile()) files.push(path);
-  }
-  return files;
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
+  // Followed through links: caches of Hugging Face link every file to a folder of blobs.
+  const areFiles = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).isFile()));
+  return names.filter((_, i) => areFiles[i]).map((name) => join(folder, name));
 }

@@ -2,6 +2,8 @@ import { listSupportedBackends } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { ProviderChoice } from '../../core/providers.ts';
 import { Graph } from '../onnx/graph.ts';
+import { missingHardware } from './hardware.ts';
+import { runtimeFault } from './runtime-fault.ts';
 import { Session } from './session.ts';
 import type { Provider } from './session-options.ts';
 
@@ -25,13 +27,39 @@ async function probe(provider: Provider): Promise<string | undefined> {
     await session.release();
     return undefined;
   } catch (error) {
-    return messageOf(error instanceof UserError ? (error.cause ?? error) : error).split('\n')[0];
+    return runtimeFault(messageOf(error instanceof UserError ? (error.cause ?? error) : error)).message;
   }
 }
 
+/** Side of the matrices whose product decides whether a provider is worth using. */
+const TRIAL_SIZE = 512;
+/** Copies make a real GPU lose small products by a little, software by a hundredfold. */
+const SLOW_FACTOR = 5;
+
+/** Milliseconds of one matrix product, after a warm-up. */
+async function trialTime(provider: Provider): Promise<number> {
+  const dims = [TRIAL_SIZE, TRIAL_SIZE] as const;
+  const graph = new Graph('speed check');
+  graph.output('y', graph.matmul(graph.input('a', 'float32', dims), graph.input('b', 'float32', dims)));
+  const session = await Session.create(graph.build(), { provider, weights: 'packed' });
+  try {
+    const matrix = { dims, data: new Float32Array(TRIAL_SIZE ** 2).fill(0.5) };
+    await session.run({ a: matrix, b: matrix });
+    const startedAt = performance.now();
+    await session.run({ a: matrix, b: matrix });
+    return performance.now() - startedAt;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Drivers that compute in software answer like a GPU and are many times slower than the CPU provider. */
+const isMuchSlowerThanCpu = async (provider: Provider): Promise<boolean> =>
+  (await trialTime(provider)) > SLOW_FACTOR * (await trialTime('cpu'));
+
 /**
  * Picks where models run. An explicit choice is tried and refused with the reason; `auto` takes the
- * first that works.
+ * first that works and is no software imitation of a GPU.
  * @throws UserError
  */
 export async function chooseProvider(choice: ProviderChoice): Promise<ChosenProvider> {
@@ -47,7 +75,10 @@ export async function chooseProvider(choice: ProviderChoice): Promise<ChosenProv
   const tried: string[] = [];
   for (const provider of preference) {
     if (provider === 'cpu' || !listed.includes(provider)) continue;
-    const failure = await probe(provider);
+    const failure =
+      missingHardware(provider) ??
+      (await probe(provider)) ??
+      ((await isMuchSlowerThanCpu(provider)) ? 'far slower than the CPU here' : undefined);
     if (failure === undefined) return { name: provider, reason: 'the best that works here' };
     tried.push(`${provider}: ${failure}`);
   }

@@ -26,6 +26,10 @@ const known: readonly (readonly [pattern: RegExp, fault: RuntimeFault])[] = [
     { message: 'this GPU cannot compute in half precision', hint: 'Choose another provider.' },
   ],
   [
+    /Failed to load shared library/,
+    { message: 'its libraries are not installed', hint: 'Install them, or choose another provider.' },
+  ],
+  [
     /Failed to get a WebGPU adapter/,
     { message: 'there is no GPU that WebGPU can use', hint: 'Update the graphics driver, or choose cpu.' },
   ],

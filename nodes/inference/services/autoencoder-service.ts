@@ -29,8 +29,11 @@ export function createAutoencoderService(
   placement: Placement,
 ): AutoencoderService {
   const use = async <T>(recipe: VaeRecipe, work: (network: AutoencoderKL) => Promise<T>): Promise<T> => {
-    const { opened, key } = await parts.open('vae', recipe.part.file);
-    const place = placement.of(opened.weights, 1);
+    const { opened, key } = await parts.recall('vae', recipe.part);
+    const place = await placement.of(opened.weights, {
+      heads: 1,
+      headDim: opened.config.blockOutChannels.at(-1) ?? 0,
+    });
     const create = async () => new AutoencoderKL(opened.weights, opened.config, place.settings);
     return pool.use(key, place.bytes, create, work);
   };

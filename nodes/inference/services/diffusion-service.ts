@@ -36,8 +36,8 @@ export function createDiffusionService(
 
     async sample(request, { signal, onStep }) {
       const { model, positive, negative, latent, noise, guidance } = request;
-      const { opened, key } = await parts.open('transformer', model.part.file);
-      const place = placement.of(opened.weights, opened.config.heads);
+      const { opened, key } = await parts.recall('transformer', model.part);
+      const place = await placement.of(opened.weights, opened.config);
       const create = async () => new ZImageTransformer(opened.weights, opened.config, place.settings);
       return pool.use(key, place.bytes, create, async (network) => {
         const captions = await prepare(network, positive);

@@ -52,16 +52,16 @@ export function createModelService(
         );
       await parts.tokenizerFolder(encoder.opened);
       const recipe = {
-        part: await parts.referenceOf(vaeName, 'vae', autoencoder.opened),
+        part: await parts.referenceOf(vaeName, 'vae', autoencoder),
         scalingFactor,
         shiftFactor,
         latentChannels,
       };
-      const part = await parts.referenceOf(model, 'transformer', transformer.opened);
+      const part = await parts.referenceOf(model, 'transformer', transformer);
       previews.pair(part.file.sha256, recipe);
       return {
         model: { part, adapters: [], shift: transformer.opened.scheduler?.shift ?? DEFAULT_SHIFT },
-        textEncoder: { part: await parts.referenceOf(encoderName, 'text-encoder', encoder.opened) },
+        textEncoder: { part: await parts.referenceOf(encoderName, 'text-encoder', encoder) },
         vae: recipe,
         notices: [transformer.opened, encoder.opened, autoencoder.opened].flatMap(unusedNotice),
       };

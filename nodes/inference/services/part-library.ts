@@ -24,6 +24,7 @@ export class PartLibrary {
   readonly #registry: ModelRegistry;
   readonly #roots: readonly string[];
   readonly #opened = new Map<string, Promise<KnownPart<PartKind>>>();
+  readonly #recipes = new Map<string, KnownPart<PartKind>>();
 
   constructor(registry: ModelRegistry, roots: readonly string[]) {
     this.#registry = registry;
@@ -51,13 +52,20 @@ export class PartLibrary {
     }
   }
 
+  /**
+   * The part a recipe stands for. What was opened in this process is taken as it was then: whether
+   * files changed since is asked once per run, where the model is loaded.
+   */
+  async recall<K extends PartKind>(part: K, { file }: PartReference): Promise<KnownPart<K>> {
+    const known = this.#recipes.get(recipeKey(part, file));
+    return known ? (known as KnownPart<K>) : this.open(part, file);
+  }
+
   /** The recipe's way to name a part. */
-  async referenceOf<K extends PartKind>(
-    name: string,
-    part: K,
-    { layout }: OpenedPart<K>,
-  ): Promise<PartReference> {
-    return { file: await this.fileReference(name, part), layout };
+  async referenceOf<K extends PartKind>(name: string, part: K, known: KnownPart<K>): Promise<PartReference> {
+    const file = await this.fileReference(name, part);
+    this.#recipes.set(recipeKey(part, file), known);
+    return { file, layout: known.opened.layout };
   }
 
   async fileReference(name: string, part: PartKind): Promise<FileReference> {
@@ -87,6 +95,8 @@ export class PartLibrary {
     return this.#registry.resolve(registryKinds[part], reference);
   }
 }
+
+const recipeKey = (part: PartKind, { name, sha256 }: FileReference): string => `${part} ${sha256} ${name}`;
 
 async function fitsVocabulary(folder: string, size: number): Promise<boolean> {
   const path = join(folder, 'tokenizer.json');

@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import { elementCount } from '../../core/tensor.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
+import { attentionFor } from '../ort/attention-check.ts';
 import type { Provider, SessionSettings } from '../ort/session-options.ts';
 
 /** How a network is run here. */
@@ -13,10 +14,17 @@ export interface Place {
 
 /** Share of the machine's memory up to which weights are widened ahead of time, for speed. */
 const PACKED_SHARE = 0.2;
-/** Attention scores held at once where they are computed by plain operators. */
-const SCORE_BYTES = 256 * 2 ** 20;
-/** Tokens of a 1024×1024 picture with a long caption, for which the scores are bounded. */
+/** Private memory of a network whose weights stay in their file, of the size of that file. */
+const MAPPED_SHARE = 0.1;
+/** Tokens of a 1024×1024 picture with a long caption. */
 const MANY_TOKENS = 4096 + 512;
+
+/** What of a network decides how its attention is run. */
+export interface AttentionShape {
+  readonly heads: number;
+  readonly headDim: number;
+  readonly causal?: boolean;
+}
 
 /** Decides how networks are run on one provider. */
 export class Placement {
@@ -26,8 +34,7 @@ export class Placement {
     this.#provider = provider;
   }
 
-  /** @param heads attention heads of the network */
-  of(weights: Weights, heads: number): Place {
+  async of(weights: Weights, attention: AttentionShape): Promise<Place> {
     let stored = 0;
     let widened = 0;
     for (const { byteLength, shape } of weights.values()) {
@@ -40,17 +47,9 @@ export class Placement {
       settings: {
         provider: this.#provider,
         weights: isPacked ? 'packed' : 'mapped',
-        attention:
-          this.#provider === 'webgpu' ? { kind: 'primitive', chunks: headChunks(heads) } : { kind: 'fused' },
+        attention: await attentionFor(this.#provider, { ...attention, tokens: MANY_TOKENS }),
       },
-      bytes: isPacked ? widened : Math.round(stored * 0.1),
+      bytes: isPacked ? widened : Math.round(stored * MAPPED_SHARE),
     };
   }
-}
-
-/** The fewest equal groups of heads whose scores stay within bounds at the largest usual size. */
-function headChunks(heads: number): number {
-  for (let chunks = 1; chunks < heads; chunks++)
-    if (heads % chunks === 0 && (MANY_TOKENS ** 2 * 4 * heads) / chunks <= SCORE_BYTES) return chunks;
-  return heads;
 }

@@ -18,10 +18,10 @@ export function createTextService(parts: PartLibrary, pool: NetworkPool, placeme
   return {
     async encode(recipe, prompt, signal) {
       signal.throwIfAborted();
-      const { opened, key } = await parts.open('text-encoder', recipe.part.file);
+      const { opened, key } = await parts.recall('text-encoder', recipe.part);
       const tokenizer = await tokenizerOf(await parts.tokenizerFolder(opened));
       const { ids, truncated } = tokenizer.encodePrompt(prompt);
-      const place = placement.of(opened.weights, opened.config.heads);
+      const place = await placement.of(opened.weights, { ...opened.config, causal: true });
       const features = await pool.use(
         key,
         place.bytes,

@@ -134,6 +134,12 @@ export class ZImageTransformer {
     return { dims: latents.dims, data: velocity };
   }
 
+  /** Makes both sessions now instead of at their first use. */
+  async open(): Promise<void> {
+    await this.#captionPart();
+    await this.#stepPart();
+  }
+
   async dispose(): Promise<void> {
     for (const session of [this.#captionSession, this.#stepSession]) await (await session)?.session.release();
     this.#captionSession = undefined;
@@ -171,8 +177,7 @@ export class ZImageTransformer {
     const columns = size.width / patchSize;
     const ofImage = () => imagePositions(rows, columns, captionTokens);
     const key = `${rows} ${columns} ${captionTokens}`;
-    this.#stepSession ??= this.#session('diffusion transformer', buildStepGraph);
-    const { session, branches } = await this.#stepSession;
+    const { session, branches } = await this.#stepPart();
     const { prediction } = await session.run({
       ...branches.feeds(strengths),
       patches: { dims: [batch * imageTokens, features], data: patches },
@@ -194,6 +199,11 @@ export class ZImageTransformer {
         size,
         velocity.subarray(image * pixels, (image + 1) * pixels),
       );
+  }
+
+  #stepPart(): Promise<AdaptedSession> {
+    this.#stepSession ??= this.#session('diffusion transformer', buildStepGraph);
+    return this.#stepSession;
   }
 
   #captionPart(): Promise<AdaptedSession> {

@@ -28,6 +28,7 @@ export default defineNode({
       ...(sample && { sampleSeed: sample_seed[0] ?? 0n }),
     });
     tellTiles(ctx, report);
+    ctx.record({ kind: 'vae', file: vae.part.file });
     return { latent };
   },
 });

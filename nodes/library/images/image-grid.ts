@@ -13,7 +13,7 @@ export default defineNode({
     image: socket('IMAGE'),
     columns: int({ default: 0, min: 0, max: 64, doc: '0 makes the grid as square as it can be.' }),
     gap: int({ default: 8, min: 0, max: 256, doc: 'Pixels between pictures.' }),
-    labels: text({ multiline: true, doc: 'One line per picture; empty for none.' }),
+    labels: text({ multiline: true, doc: 'One line per picture; an empty line leaves a picture without.' }),
   },
   outputs: { image: output('IMAGE') },
   async run(ctx, { image, columns, gap, labels }) {
@@ -22,7 +22,7 @@ export default defineNode({
       image: await ctx.services.pictures.grid(image, {
         columns: columns || Math.ceil(Math.sqrt(count)),
         gap,
-        labels: labels.trim() === '' ? [] : labels.split('\n').filter((line) => line.trim() !== ''),
+        labels: labels.trim() === '' ? [] : labels.trimEnd().split(/\r?\n/),
       }),
     };
   },

@@ -1,9 +1,12 @@
+import { UserError } from '../../core/errors.ts';
 import { int } from '../../core/inputs.ts';
 import { output } from '../../core/node.ts';
-import { tensor } from '../../core/tensor.ts';
+import { elementCount, tensor } from '../../core/tensor.ts';
 import { defineNode } from '../../execution/define-node.ts';
 
 const CHANNELS = 16;
+/** Memory for the latent alone; the pictures made from it take twelve times as much. */
+const MAX_BYTES = 2 ** 30;
 
 export default defineNode({
   type: 'latents.empty',
@@ -18,10 +21,12 @@ export default defineNode({
     batch: int({ default: 1, min: 1, max: 256, doc: 'Pictures made together.' }),
   },
   outputs: { latent: output('LATENT') },
-  run: (_ctx, { width, height, batch }) => ({
-    latent: {
-      samples: tensor([batch, CHANNELS, Math.round(height / 16) * 2, Math.round(width / 16) * 2]),
-      channels: CHANNELS,
-    },
-  }),
+  run: (_ctx, { width, height, batch }) => {
+    const dims = [batch, CHANNELS, Math.round(height / 16) * 2, Math.round(width / 16) * 2];
+    if (elementCount(dims) * 4 > MAX_BYTES)
+      throw new UserError(`${batch} pictures of ${width}×${height} at once are too many.`, {
+        hint: 'Make them smaller, or fewer at once.',
+      });
+    return { latent: { samples: tensor(dims), channels: CHANNELS } };
+  },
 });

@@ -1,0 +1,217 @@
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Tensor } from '../../nodes/core/tensor.ts';
+import type { Adapter } from '../../nodes/inference/adapters/adapter.ts';
+import { type AdapterInUse, bake } from '../../nodes/inference/adapters/bake.ts';
+import type { AdapterStrength } from '../../nodes/inference/adapters/blocks.ts';
+import { liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
+import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
+import { type OpenedPart, openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
+import { runtimeCounters } from '../../nodes/inference/ort/counters.ts';
+import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
+import { readAll, writeCopy, zimageInComfyNames } from '../support/checkpoint-copies.ts';
+import { goldenPath, nanoPath, nanoReferencePath } from '../support/fixture-paths.ts';
+import { goldenJson, loadGolden, loadTensors, pick } from '../support/golden.ts';
+import { maxDifference } from '../support/max-difference.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { testProviders } from '../support/webgpu.ts';
+
+type Transformer = OpenedPart<'transformer'>;
+interface Cases {
+  readonly adapters: Readonly<
+    Record<string, { readonly file: string; readonly modules?: readonly string[] }>
+  >;
+}
+
+const tolerance = 1e-4;
+const { adapters } = goldenJson<Cases>('adapters-zimage-tiny/cases.json');
+const names = Object.keys(adapters);
+const adapterPath = (name: string) => goldenPath(`adapters-zimage-tiny/${adapters[name]!.file}`);
+
+const tiny = await openPart(goldenPath('zimage-transformer-tiny'), 'transformer');
+const input = await loadGolden('zimage-transformer-tiny/square-16x16-cap21.safetensors');
+const expected = await loadGolden('adapters-zimage-tiny/expected.safetensors');
+
+/** The references give the network's output; our velocity is its negative. */
+const reference = (name: string, strength: string) =>
+  (expected.get(`${name}.output@${strength}`) ?? pick(expected, `${name}.comfy_output@${strength}`)).data.map(
+    (value) => -value,
+  );
+const unadapted = pick(input, 'output.1').data.map((value) => -value);
+
+async function open(
+  { weights, config }: Transformer,
+  list: readonly Adapter[] = [],
+  provider: (typeof testProviders)[number] = 'cpu',
+): Promise<ZImageTransformer> {
+  return new ZImageTransformer(weights, config, {
+    provider,
+    weights: 'packed',
+    attention: provider === 'webgpu' ? { kind: 'primitive', chunks: 1 } : { kind: 'fused' },
+    forbidCpuFallback: provider === 'webgpu',
+    adapters: await Promise.all(list.map((adapter) => liveAdapter(adapter, weights))),
+  });
+}
+
+async function velocity(model: ZImageTransformer, strengths: readonly AdapterStrength[] = []) {
+  const caption = await model.prepareCaption(pick(input, 'cap_feats.0'));
+  return (await model.velocity(pick(input, 'latents'), 0.7, [caption], strengths)).data;
+}
+
+async function bakedVelocity(model: Transformer, list: readonly AdapterInUse[]): Promise<Float32Array> {
+  const to = join(await tempFolder(), 'baked.safetensors');
+  await bake({ model, adapters: list, to, recipe: 'test' });
+  const baked = await openPart(to, 'transformer');
+  expect(baked.layout).toBe(model.layout);
+  const opened = await open({ ...baked, config: model.config });
+  const result = await velocity(opened);
+  await opened.dispose();
+  return result;
+}
+
+async function inComfyLayout(): Promise<Transformer> {
+  const file = join(await tempFolder(), 'z-image.safetensors');
+  const all = await readAll(goldenPath('zimage-transformer-tiny/diffusion_pytorch_model.safetensors'));
+  await writeCopy(file, zimageInComfyNames(all));
+  return { ...(await openPart(file, 'transformer')), config: tiny.config };
+}
+
+const allAdapters = () => Promise.all(names.map((name) => readAdapter(adapterPath(name), tiny.weights)));
+const only = (name: string, strength: number): AdapterStrength[] =>
+  names.map((other) => ({ strength: other === name ? strength : 0 }));
+
+test.each(names)('every key of %s finds its layer', async (name) => {
+  const adapter = await readAdapter(adapterPath(name), tiny.weights);
+  const modules = [...adapter.modules.keys()].map((module) => `${module}.weight`).sort();
+  // The list does not name the layers of the DoRA file.
+  const dora = ['attention.to_out.0', 'attention.to_q', 'feed_forward.w2'];
+  expect(modules).toEqual(adapters[name]!.modules ?? dora.map((module) => `layers.1.${module}.weight`));
+  expect([adapter.unmatchedKeys, adapter.misfits, adapter.notices]).toEqual([[], [], []]);
+});
+
+describe.each(testProviders)('live on %s, all files stacked in one session', (provider) => {
+  let model: ZImageTransformer;
+  beforeAll(async () => {
+    model = await open(tiny, await allAdapters(), provider);
+  });
+  afterAll(() => model.dispose());
+
+  test.each(names)('%s alone equals the reference', async (name) => {
+    for (const strength of ['0.5', '1.0']) {
+      const result = await velocity(model, only(name, Number(strength)));
+      expect(maxDifference(result, reference(name, strength))).toBeLessThan(tolerance);
+    }
+  });
+
+  test('all off is the base model', async () => {
+    expect(maxDifference(await velocity(model), unadapted)).toBeLessThan(tolerance);
+  });
+});
+
+test('live equals the reference over a base in ComfyUI’s layout', async () => {
+  const model = await open(await inComfyLayout(), await allAdapters());
+  for (const name of names) {
+    expect(maxDifference(await velocity(model, only(name, 1)), reference(name, '1.0'))).toBeLessThan(
+      tolerance,
+    );
+  }
+  await model.dispose();
+});
+
+describe('baked', () => {
+  test.each(names)('%s equals the reference', async (name) => {
+    const adapter = await readAdapter(adapterPath(name), tiny.weights);
+    for (const strength of ['0.5', '1.0']) {
+      const result = await bakedVelocity(tiny, [{ adapter, strength: Number(strength) }]);
+      expect(maxDifference(result, reference(name, strength))).toBeLessThan(tolerance);
+    }
+  });
+
+  test('a base in ComfyUI’s layout keeps it, q, k and v stacked', async () => {
+    const model = await inComfyLayout();
+    for (const name of ['lokr-aitoolkit-full-bf16', 'lokr-comfy-fused-qkv', 'lora-aitoolkit']) {
+      const adapter = await readAdapter(adapterPath(name), model.weights);
+      const result = await bakedVelocity(model, [{ adapter, strength: 1 }]);
+      expect(maxDifference(result, reference(name, '1.0'))).toBeLessThan(tolerance);
+    }
+  });
+
+  test('several adapters with block strengths agree with the live branch', async () => {
+    const list = await Promise.all(
+      ['lokr-aitoolkit-full-bf16', 'lokr-comfy-fused-qkv', 'lokr-dora', 'loha'].map((name) =>
+        readAdapter(adapterPath(name), tiny.weights),
+      ),
+    );
+    const strengths: AdapterStrength[] = [
+      { strength: 0.7, blocks: { 'layers.0': 0, 'layers.2': 0.5 } },
+      { strength: -0.4 },
+      { strength: 0.6 },
+      { strength: 1.5, blocks: { 'layers.2': -1 } },
+    ];
+    const model = await open(tiny, list);
+    const live = await velocity(model, strengths);
+    const baked = await bakedVelocity(
+      tiny,
+      list.map((adapter, i) => ({ adapter, ...strengths[i]! })),
+    );
+    const size = Math.max(...baked.map(Math.abs));
+    expect(maxDifference(live, baked) / size).toBeLessThan(1e-4);
+    expect(maxDifference(live, unadapted) / size).toBeGreaterThan(0.05);
+    await model.dispose();
+  });
+});
+
+test('a change of strength creates no session and reads no file', async () => {
+  const file = join(await tempFolder(), 'adapter.safetensors');
+  await copyFile(adapterPath('lokr-lycoris-underscore-lowrank'), file);
+  const model = await open(tiny, [await readAdapter(file, tiny.weights)]);
+  const before = await velocity(model, [{ strength: 0.5 }]);
+  const { sessionsCreated } = runtimeCounters;
+  await rm(file);
+  const results = [before];
+  for (const strength of [0.75, 1, -0.3, 0]) results.push(await velocity(model, [{ strength }]));
+  results.push(await velocity(model, [{ strength: 0.5, blocks: { 'layers.2': 0 } }]));
+  expect(runtimeCounters.sessionsCreated).toBe(sessionsCreated);
+  for (const [i, result] of results.entries()) {
+    for (const other of results.slice(0, i)) expect(maxDifference(result, other)).toBeGreaterThan(1e-3);
+  }
+  expect(await velocity(model, [{ strength: 0.5 }])).toEqual(before);
+  await model.dispose();
+});
+
+describe('the embedded model with its glossy adapter', () => {
+  const steps = 8;
+  const curves = {
+    '0.5': Array(steps).fill(0.5),
+    '1.0': Array(steps).fill(1),
+    '-0.5': Array(steps).fill(-0.5),
+    'skip-last': [...Array(steps - 1).fill(1), 0],
+  };
+  let model: ZImageTransformer;
+  let noise: Map<string, Tensor>;
+  let latents: Map<string, Tensor>;
+  beforeAll(async () => {
+    noise = await loadTensors(nanoReferencePath('reference.safetensors'));
+    latents = await loadTensors(nanoReferencePath('adapter-reference.safetensors'));
+    const nano = await openPart(nanoPath('.'), 'transformer');
+    model = await open(nano, [
+      await readAdapter(nanoPath('adapters/nano-glossy-lokr.safetensors'), nano.weights),
+    ]);
+  });
+  afterAll(() => model.dispose());
+
+  test.each(Object.entries(curves))('strength %s', async (name, curve) => {
+    const sigmas = pick(noise, 'sigmas').data;
+    for (const prompt of ['p0', 'p1', 'p2']) {
+      const caption = await model.prepareCaption(pick(noise, `${prompt}.prompt_embeds`));
+      const x = pick(noise, `${prompt}.noise`).data.slice();
+      const { dims } = pick(noise, `${prompt}.noise`);
+      for (const [step, strength] of curve.entries()) {
+        const v = await model.velocity({ dims, data: x }, sigmas[step]!, [caption], [{ strength }]);
+        for (const i of x.keys()) x[i] = x[i]! + (sigmas[step + 1]! - sigmas[step]!) * v.data[i]!;
+      }
+      expect(maxDifference(x, pick(latents, `${prompt}.latents@${name}`).data)).toBeLessThan(1e-3);
+    }
+  });
+});
