@@ -48,6 +48,12 @@ export interface ModelService {
     /** What a person should know, such as keys nothing uses. */
     readonly notices: readonly string[];
   }>;
+  /** Reads an adapter against the model it is to be laid over. */
+  openAdapter(
+    model: ModelRecipe,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly file: FileReference; readonly notices: readonly string[] }>;
 }
 
 export interface TextService {
@@ -244,7 +250,8 @@ export interface PictureService {
 
 /** What a run was really made with, collected for the metadata of its pictures. */
 export type Fact =
-  | { readonly kind: 'model' | 'text-encoder' | 'vae' | 'adapter'; readonly file: FileReference }
+  | { readonly kind: 'model' | 'text-encoder' | 'vae'; readonly file: FileReference }
+  | { readonly kind: 'adapter'; readonly file: FileReference; readonly strength: number | readonly number[] }
   | { readonly kind: 'prompt'; readonly text: string }
   | {
       readonly kind: 'sampling';

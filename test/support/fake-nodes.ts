@@ -16,7 +16,7 @@ import { output } from '../../nodes/core/node.ts';
 import { tensor } from '../../nodes/core/tensor.ts';
 import type { RunContext } from '../../nodes/execution/context.ts';
 import { defineNode, type KronodeNode } from '../../nodes/execution/define-node.ts';
-import type { Services } from '../../nodes/execution/services.ts';
+import seedsNode from '../../nodes/library/values/seed-list.ts';
 import switchNode from '../../nodes/library/values/switch.ts';
 
 const common = { version: 1, group: 'Values', doc: 'For tests.' } as const;
@@ -29,7 +29,7 @@ export interface FakeWorld {
   during: (context: RunContext) => unknown;
 }
 
-/** Small nodes that do arithmetic and remember that they ran, together with the library's Switch. */
+/** Small nodes that do arithmetic and remember that they ran, together with the library's Switch and Seed list. */
 export function fakeCatalogue() {
   const world: FakeWorld = { ran: [], during: () => undefined };
   const act = async (context: RunContext) => {
@@ -194,10 +194,8 @@ export function fakeCatalogue() {
         return {};
       },
     }),
+    seedsNode,
     switchNode,
   ] as unknown as readonly KronodeNode[];
   return { catalogue: createCatalogue(nodes), world };
 }
-
-/** Services of which only those given are there; touching another one fails the test. */
-export const fakeServices = (parts: Partial<Services> = {}): Services => parts as Services;

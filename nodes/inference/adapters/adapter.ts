@@ -60,20 +60,20 @@ interface Common<M> {
 }
 
 /** ΔW = scale · (w1 ⊗ w2). LyCORIS, `lycoris/modules/lokr.py`. */
-export interface LokrModule<M> extends Common<M> {
+interface LokrModule<M> extends Common<M> {
   readonly family: 'lokr';
   readonly w1: Chain<M>;
   readonly w2: Chain<M>;
 }
 
 /** ΔW = scale · up · down. Hu et al. 2021. */
-export interface LoraModule<M> extends Common<M> {
+interface LoraModule<M> extends Common<M> {
   readonly family: 'lora';
   readonly product: Chain<M>;
 }
 
 /** ΔW = scale · (first ∘ second), elementwise. LyCORIS, `lycoris/modules/loha.py`. */
-export interface LohaModule<M> extends Common<M> {
+interface LohaModule<M> extends Common<M> {
   readonly family: 'loha';
   readonly first: Chain<M>;
   readonly second: Chain<M>;
@@ -130,7 +130,7 @@ export function matricesOf<M>(module: AdapterModule<M>): readonly M[] {
   return module.dora === undefined ? chains : [...chains, module.dora.magnitudes];
 }
 
-export function chainsOf<M>(module: AdapterModule<M>): readonly Chain<M>[] {
+function chainsOf<M>(module: AdapterModule<M>): readonly Chain<M>[] {
   switch (module.family) {
     case 'lokr':
       return [module.w1, module.w2];

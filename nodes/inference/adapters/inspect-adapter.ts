@@ -7,7 +7,7 @@ import { loadModule, sumOfSquares } from './matrix.ts';
 import { deltaNorm } from './norm.ts';
 
 /** What an adapter does to one layer. */
-export interface InspectedModule {
+interface InspectedModule {
   readonly name: string;
   /** Group it belongs to for block strengths. */
   readonly block: string;

@@ -1,11 +1,13 @@
 import { type Tensor, tensor } from '../../core/tensor.ts';
 import type { Conditioning } from '../../core/values.ts';
 import type { DiffusionService } from '../../execution/services.ts';
+import type { LiveAdapter } from '../adapters/live-adapter.ts';
 import { resizeLatent } from '../images/latent-resize.ts';
 import { drawNoise } from '../sampling/noise.ts';
 import { buildPlan, runPlan } from '../sampling/plan.ts';
 import { computeSigmas } from '../sampling/schedules.ts';
 import { type PreparedCaption, ZImageTransformer } from '../zimage/transformer.ts';
+import type { AdapterLibrary } from './adapter-library.ts';
 import type { LatentPreviews } from './latent-previews.ts';
 import type { NetworkPool } from './network-pool.ts';
 import type { PartLibrary } from './part-library.ts';
@@ -17,6 +19,7 @@ export function createDiffusionService(
   pool: NetworkPool,
   placement: Placement,
   previews: LatentPreviews,
+  adapterLibrary: AdapterLibrary,
 ): DiffusionService {
   /** Captions a transformer has refined: they depend on the prompt alone, not on step or seed. */
   const refined = new WeakMap<Conditioning, WeakMap<ZImageTransformer, Promise<PreparedCaption[]>>>();
@@ -38,8 +41,13 @@ export function createDiffusionService(
       const { model, positive, negative, latent, noise, guidance } = request;
       const { opened, key } = await parts.recall('transformer', model.part);
       const place = await placement.of(opened.weights, opened.config);
-      const create = async () => new ZImageTransformer(opened.weights, opened.config, place.settings);
-      return pool.use(key, place.bytes, create, async (network) => {
+      const adapters: LiveAdapter[] = [];
+      for (const { file } of model.adapters) adapters.push(await adapterLibrary.open(file, opened, signal));
+      // Which adapters there are is part of the network; how strong they are is fed at every step.
+      const networkKey = [key, ...model.adapters.map(({ file }) => file.sha256)].join(' + ');
+      const create = async () =>
+        new ZImageTransformer(opened.weights, opened.config, { ...place.settings, adapters });
+      return pool.use(networkKey, place.bytes, create, async (network) => {
         const captions = await prepare(network, positive);
         const { dims } = latent.samples;
         const preview = previews.for(model.part.file.sha256);
@@ -59,9 +67,10 @@ export function createDiffusionService(
           latent: latent.samples.data,
           guidanceNormalization: request.guidanceNormalization,
           signal,
-          velocity: async (x, sigma, _step, branch) => {
+          velocity: async (x, sigma, { adapterStrengths }, branch) => {
             const chosen = branch === 'negative' && negative ? await prepare(network, negative) : captions;
-            return (await network.velocity(tensor(dims, x), sigma, chosen)).data;
+            const strengths = adapterStrengths.map((strength) => ({ strength }));
+            return (await network.velocity(tensor(dims, x), sigma, chosen, strengths)).data;
           },
           onStep: ({ index, denoised }) => {
             const now = performance.now();

@@ -4,6 +4,7 @@ import type { Services } from '../../execution/services.ts';
 import { ModelRegistry } from '../checkpoints/registry.ts';
 import { runtimeCounters } from '../ort/counters.ts';
 import { type ChosenProvider, chooseProvider } from '../ort/providers.ts';
+import { AdapterLibrary } from './adapter-library.ts';
 import { createAutoencoderService } from './autoencoder-service.ts';
 import { createDiffusionService } from './diffusion-service.ts';
 import { LatentPreviews } from './latent-previews.ts';
@@ -44,15 +45,16 @@ export async function createServices(settings: ServiceSettings): Promise<EngineS
   const registry = new ModelRegistry(roots);
   const parts = new PartLibrary(registry, roots);
   const pool = new NetworkPool(settings.networkBytes ?? defaultBudget());
+  const adapters = new AdapterLibrary(registry);
   const placement = new Placement(provider.name);
   const pictureFolders = new PictureFolders(settings.pictureFolders);
   const autoencoder = createAutoencoderService(parts, pool, placement);
   const previews = new LatentPreviews(autoencoder);
   return {
     provider,
-    models: createModelService(registry, parts, pictureFolders, previews),
+    models: createModelService(registry, parts, pictureFolders, previews, adapters),
     text: createTextService(parts, pool, placement),
-    diffusion: createDiffusionService(parts, pool, placement, previews),
+    diffusion: createDiffusionService(parts, pool, placement, previews, adapters),
     autoencoder,
     pictures: createPictureService(pictureFolders, resolve(settings.outputFolder)),
     status: () => ({ counters: { ...runtimeCounters }, residents: pool.residents }),

@@ -4,6 +4,7 @@ import type { ListedFile, ModelService } from '../../execution/services.ts';
 import { fingerprintOf } from '../checkpoints/file-hash.ts';
 import type { OpenedPart } from '../checkpoints/model-folder.ts';
 import type { ModelRegistry } from '../checkpoints/registry.ts';
+import type { AdapterLibrary } from './adapter-library.ts';
 import type { LatentPreviews } from './latent-previews.ts';
 import type { PartLibrary } from './part-library.ts';
 import type { PictureFolders } from './picture-folders.ts';
@@ -17,6 +18,7 @@ export function createModelService(
   parts: PartLibrary,
   pictures: PictureFolders,
   previews: LatentPreviews,
+  adapters: AdapterLibrary,
 ): ModelService {
   return {
     async list(kind: FileKind): Promise<readonly ListedFile[]> {
@@ -65,6 +67,24 @@ export function createModelService(
         vae: recipe,
         notices: [transformer.opened, encoder.opened, autoencoder.opened].flatMap(unusedNotice),
       };
+    },
+
+    async openAdapter(model, name, signal) {
+      const { opened } = await parts.recall('transformer', model.part);
+      const file = await adapters.reference(name);
+      const { adapter } = await adapters.open(file, opened, signal);
+      const { unmatchedKeys, misfits, notices } = adapter;
+      const unused =
+        unmatchedKeys.length > 0
+          ? [
+              `${name}: ${unmatchedKeys.length} of its keys name no layer of this model: ${unmatchedKeys.slice(0, 3).join(', ')}${unmatchedKeys.length > 3 ? ' …' : ''}`,
+            ]
+          : [];
+      const misfitting = misfits.map(
+        ({ keys, why }) =>
+          `${name}: ${keys[0]}${keys.length > 1 ? ` and ${keys.length - 1} more` : ''} not used: ${why}.`,
+      );
+      return { file, notices: [...notices, ...unused, ...misfitting] };
     },
   };
 }

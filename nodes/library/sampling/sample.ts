@@ -95,7 +95,7 @@ export default defineNode({
       },
     );
     ctx.record({ kind: 'model', file: model.part.file });
-    for (const { file } of model.adapters) ctx.record({ kind: 'adapter', file });
+    for (const { file, strength } of model.adapters) ctx.record({ kind: 'adapter', file, strength });
     ctx.record({
       kind: 'sampling',
       sampler,
