@@ -4,9 +4,10 @@ import { messageOf, UserError } from '../../nodes/core/errors.ts';
 import { DOCUMENT_TEXT_KEY } from '../../nodes/document/embedding/keys.ts';
 import { type OpenedDocument, openDocument } from '../../nodes/document/open.ts';
 import { planRun } from '../../nodes/graph/plan.ts';
+import { readPictureTexts } from '../../nodes/host/open-content.ts';
 import { inspectSafetensors, type SafetensorsReport } from '../../nodes/inference/checkpoints/inspect.ts';
 import { library } from '../../nodes/library/index.ts';
-import { MAX_PICTURE_BYTES, PICTURE, readPictureTexts, readWhole, readWorkflow } from './read-workflow.ts';
+import { MAX_PICTURE_BYTES, PICTURE, readWhole, readWorkflow } from './read-workflow.ts';
 import { EXIT, UsageError } from './usage.ts';
 
 /** `kronode inspect`: what a model, adapter, workflow or picture holds, for people or as JSON. */

@@ -9,6 +9,7 @@ import type { RunResult } from '../../nodes/execution/run.ts';
 import { createServices } from '../../nodes/inference/services/index.ts';
 import { library } from '../../nodes/library/index.ts';
 import { defaultFolders } from '../folders.ts';
+import { cacheFolder } from '../user-folders.ts';
 import { formatSeconds, ProgressLine, progressText } from './progress-line.ts';
 import { readWorkflow } from './read-workflow.ts';
 import { runReport } from './run-report.ts';
@@ -71,6 +72,7 @@ async function execute(
     modelFolders: [...(options.models ?? []), ...folders.models],
     pictureFolders: [...(options.input ?? []), ...folders.pictures],
     outputFolder: options.out,
+    cacheFolder: cacheFolder(),
     provider: options.provider,
   });
   const stop = new AbortController();

@@ -1,4 +1,5 @@
 import type { Artifact } from './context.ts';
+import type { Fact } from './services.ts';
 
 /** What a run tells while it goes on; every event names the node it is about. */
 export type RunEvent =
@@ -15,7 +16,13 @@ export type RunEvent =
       readonly preview: (() => Promise<Uint8Array>) | undefined;
     }
   | { readonly kind: 'notice'; readonly node: string; readonly message: string }
-  | { readonly kind: 'artifact'; readonly node: string; readonly artifact: Artifact }
+  | {
+      readonly kind: 'artifact';
+      readonly node: string;
+      readonly artifact: Artifact;
+      /** Everything it was made with. */
+      readonly facts: readonly Fact[];
+    }
   | {
       readonly kind: 'finished';
       readonly node: string;

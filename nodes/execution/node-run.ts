@@ -56,7 +56,7 @@ export async function runNode(run: NodeRun): Promise<NodeRunResult> {
     record: (fact) => facts.push(fact),
     artifact: (artifact) => {
       artifacts.push(artifact);
-      onEvent({ kind: 'artifact', node, artifact });
+      onEvent({ kind: 'artifact', node, artifact, facts: inherited });
     },
     facts: () => inherited,
   };

@@ -3,46 +3,58 @@ import { Cancelled } from './failure.ts';
 import type { RunResult } from './run.ts';
 
 /** A job: a workflow as it was when it was queued, and what became of it. */
-export interface Job {
+export interface Job<Result = RunResult> {
   readonly id: string;
   readonly document: Document;
   /** Nodes to compute; undefined = everything that shows or saves. */
   readonly targets: readonly string[] | undefined;
-  readonly state: JobState;
+  readonly state: JobState<Result>;
 }
 
-export type JobState =
+export type JobState<Result = RunResult> =
   | { readonly kind: 'pending' }
   | { readonly kind: 'running' }
-  | { readonly kind: 'done'; readonly result: RunResult }
+  | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'cancelled' };
 
-type Execute = (job: Job, signal: AbortSignal) => Promise<RunResult>;
+type Execute<Result> = (job: Job<Result>, signal: AbortSignal) => Promise<Result>;
 
 /**
  * Jobs in order, one running at a time. Listeners hear every change of the list; a finished job
  * stays in it until it is cleared.
  */
-export class JobQueue {
-  readonly #execute: Execute;
-  readonly #onChange: (jobs: readonly Job[]) => void;
-  #jobs: readonly Job[] = [];
+export class JobQueue<Result = RunResult> {
+  readonly #execute: Execute<Result>;
+  readonly #onChange: (jobs: readonly Job<Result>[]) => void;
+  readonly #idStart: string;
+  #jobs: readonly Job<Result>[] = [];
   #running: { readonly id: string; readonly controller: AbortController } | undefined;
   #count = 0;
 
-  constructor(execute: Execute, onChange: (jobs: readonly Job[]) => void = () => undefined) {
+  /** @param idStart what ids begin with; queues whose jobs may meet need different ones */
+  constructor(
+    execute: Execute<Result>,
+    onChange: (jobs: readonly Job<Result>[]) => void = () => undefined,
+    idStart = 'job',
+  ) {
     this.#execute = execute;
     this.#onChange = onChange;
+    this.#idStart = idStart;
   }
 
-  get jobs(): readonly Job[] {
+  get jobs(): readonly Job<Result>[] {
     return this.#jobs;
   }
 
   /** Queues a job and returns its id; `front` puts it before all that wait. */
   add(document: Document, targets?: readonly string[], front = false): string {
-    const job: Job = { id: `job-${++this.#count}`, document, targets, state: { kind: 'pending' } };
+    const job: Job<Result> = {
+      id: `${this.#idStart}-${++this.#count}`,
+      document,
+      targets,
+      state: { kind: 'pending' },
+    };
     const firstPending = this.#jobs.findIndex(({ state }) => state.kind === 'pending');
     const at = front && firstPending >= 0 ? firstPending : this.#jobs.length;
     this.#set(this.#jobs.toSpliced(at, 0, job));
@@ -71,9 +83,12 @@ export class JobQueue {
     for (const { id } of this.#jobs) this.cancel(id);
   }
 
-  /** Forgets the jobs that are over. */
-  clearFinished(): void {
-    this.#set(this.#jobs.filter(({ state }) => state.kind === 'pending' || state.kind === 'running'));
+  /** Forgets the jobs that are over, except the newest `keep` of them. */
+  clearFinished(keep = 0): void {
+    const isOver = ({ state }: Job<Result>) => state.kind !== 'pending' && state.kind !== 'running';
+    const over = this.#jobs.filter(isOver);
+    const forgotten = new Set(over.slice(0, Math.max(over.length - keep, 0)));
+    if (forgotten.size > 0) this.#set(this.#jobs.filter((job) => !forgotten.has(job)));
   }
 
   async #next(): Promise<void> {
@@ -93,11 +108,11 @@ export class JobQueue {
     void this.#next();
   }
 
-  #update(id: string, state: JobState): void {
+  #update(id: string, state: JobState<Result>): void {
     this.#set(this.#jobs.map((job) => (job.id === id ? { ...job, state } : job)));
   }
 
-  #set(jobs: readonly Job[]): void {
+  #set(jobs: readonly Job<Result>[]): void {
     this.#jobs = jobs;
     this.#onChange(jobs);
   }

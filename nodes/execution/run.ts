@@ -118,7 +118,8 @@ export class Run {
     const known = cache.get(this.#keyOf(id));
     if (known) {
       this.#retain(id);
-      for (const artifact of known.artifacts) onEvent({ kind: 'artifact', node: id, artifact });
+      for (const artifact of known.artifacts)
+        onEvent({ kind: 'artifact', node: id, artifact, facts: known.facts });
       this.#finish(planned, { entry: known, milliseconds: 0, units: [] }, true);
       this.#letGo(planned);
       return known;

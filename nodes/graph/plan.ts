@@ -21,7 +21,7 @@ export interface Plan<Node extends PlannableNode = PlannableNode> {
 }
 
 /** Targets of a whole run: every node that shows or writes something and is not switched off. */
-export const effectNodes = (document: Document, catalogue: Catalogue): string[] =>
+const effectNodes = (document: Document, catalogue: Catalogue): string[] =>
   Object.entries(document.nodes)
     .filter(([, node]) => !node.mode && catalogue.get(node.type)?.effect)
     .map(([id]) => id);

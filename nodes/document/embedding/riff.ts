@@ -87,6 +87,23 @@ function simpleLayout(chunk: RiffChunk): { width: number; height: number; alpha:
 }
 
 /**
+ * Width and height in pixels.
+ * @throws UserError when the picture data cannot be understood.
+ */
+export function webpSize(chunks: readonly RiffChunk[]): { width: number; height: number } {
+  const canvas = chunks.find(({ name }) => name === 'VP8X')?.data;
+  if (canvas && canvas.length >= 10) {
+    const view = viewOf(canvas);
+    // 24 bits each, of which the format allows 14.
+    return { width: view.getUint16(4, true) + 1, height: view.getUint16(7, true) + 1 };
+  }
+  const picture = chunks.find(({ name }) => name === 'VP8 ' || name === 'VP8L');
+  if (!picture) throw damaged('it holds no picture');
+  const { width, height } = simpleLayout(picture);
+  return { width, height };
+}
+
+/**
  * The chunks with the EXIF chunk replaced, in the extended layout (a VP8X chunk first, whose flags
  * say what the file holds), which metadata needs. EXIF comes after the picture and before XMP.
  * @throws UserError when the picture data cannot be understood.

@@ -2,11 +2,21 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { HashStore } from './hash-store.ts';
 import { isModelFolder, modelFolders } from './model-folder.ts';
 import { fileError } from './wording.ts';
 
 /** Hash by path, size and time of change: a 12 GB file is read once per process. */
 const known = new Map<string, { readonly state: string; readonly sha256: Promise<string> }>();
+
+/** Files from this size on are worth a place in the store. */
+const LARGE = 2 ** 26;
+let store: HashStore | undefined;
+
+/** Keeps the hashes of large files in a file of the user's cache folder from now on. */
+export function keepHashesIn(path: string): void {
+  store = new HashStore(path);
+}
 
 /**
  * SHA-256 of a file's content as lower-case hex, streamed and remembered until the file changes.
@@ -19,13 +29,21 @@ export async function sha256OfFile(path: string): Promise<string> {
     const state = `${size} ${mtimeMs}`;
     const remembered = known.get(path);
     if (remembered?.state === state) return await remembered.sha256;
-    const sha256 = hash(path);
+    const sha256 = size >= LARGE ? storedHash(path, state) : hash(path);
     known.set(path, { state, sha256 });
     return await sha256;
   } catch (error) {
     known.delete(path);
     throw fileError(error, path, 'read');
   }
+}
+
+async function storedHash(path: string, state: string): Promise<string> {
+  const stored = await store?.get(path, state);
+  if (stored !== undefined) return stored;
+  const sha256 = await hash(path);
+  await store?.set(path, state, sha256);
+  return sha256;
 }
 
 async function hash(path: string): Promise<string> {

@@ -2,7 +2,7 @@ import { UserError } from '../../core/errors.ts';
 import type { Image } from '../../core/values.ts';
 
 /** 8192 x 8192: as float RGB that is 0.8 GB. */
-const MAX_PIXELS = 8192 * 8192;
+export const MAX_PIXELS = 8192 * 8192;
 
 /**
  * @param what names the picture at the start of a sentence

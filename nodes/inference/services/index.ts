@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ProviderChoice } from '../../core/providers.ts';
 import type { Services } from '../../execution/services.ts';
+import { keepHashesIn } from '../checkpoints/file-hash.ts';
 import { ModelRegistry } from '../checkpoints/registry.ts';
 import { runtimeCounters } from '../ort/counters.ts';
 import { type ChosenProvider, chooseProvider } from '../ort/providers.ts';
@@ -24,6 +25,8 @@ export interface ServiceSettings {
   /** The one folder a workflow may write pictures below. */
   readonly outputFolder: string;
   readonly provider: ProviderChoice;
+  /** Folder for what may be deleted at any time, such as hashes of large files. */
+  readonly cacheFolder?: string;
   /** Memory that networks may take together; by default a share of the machine's. */
   readonly networkBytes?: number;
 }
@@ -40,6 +43,7 @@ export interface EngineServices extends Services {
 
 /** @throws UserError when the chosen provider cannot be used */
 export async function createServices(settings: ServiceSettings): Promise<EngineServices> {
+  if (settings.cacheFolder !== undefined) keepHashesIn(join(resolve(settings.cacheFolder), 'hashes.json'));
   const provider = await chooseProvider(settings.provider);
   const roots = settings.modelFolders.map((folder) => resolve(folder));
   const registry = new ModelRegistry(roots);

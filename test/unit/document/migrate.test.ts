@@ -4,6 +4,7 @@ import { openDocumentValue } from '../../../nodes/document/open.ts';
 import { planRun } from '../../../nodes/graph/plan.ts';
 import { buildDocument } from '../../support/build-document.ts';
 
+type Inputs = Readonly<Record<string, unknown>>;
 const base = { title: 'Node', group: 'Values', doc: '', inputs: {}, outputs: {}, effect: 'show' } as const;
 const catalogue = createCatalogue([
   {
@@ -11,8 +12,8 @@ const catalogue = createCatalogue([
     type: 'm.renames',
     version: 3,
     migrations: [
-      { to: 2, up: ({ old, ...rest }) => ({ ...rest, middle: `${old}>2` }) },
-      { to: 3, up: ({ middle, ...rest }) => ({ ...rest, new: `${middle}>3` }) },
+      { to: 2, up: ({ old, ...rest }: Inputs) => ({ ...rest, middle: `${old}>2` }) },
+      { to: 3, up: ({ middle, ...rest }: Inputs) => ({ ...rest, new: `${middle}>3` }) },
     ],
   },
   {

@@ -408,6 +408,17 @@ describe('cancelling', () => {
     expect((await run(sums)).ran).toEqual(['c', 'total', 'show']);
   });
 
+  it('between targets is the answer although the rest is known', async () => {
+    const { run, world } = fakeEngine();
+    const b = { ...number, inputs: { value: 2 } };
+    const document = buildDocument({ a: number, b, show }, ['b.value > show.value']);
+    await run(document);
+    const controller = new AbortController();
+    world.during = () => controller.abort();
+    const cancelled = run(document, { targets: ['a', 'show'], signal: controller.signal });
+    expect(await failureOf(cancelled)).toBeInstanceOf(Cancelled);
+  });
+
   it('lets go of all values', async () => {
     const { run, world, executor } = fakeEngine();
     const controller = new AbortController();

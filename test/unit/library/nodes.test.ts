@@ -217,7 +217,7 @@ describe('Sample', () => {
     expect(asked?.sampler).toEqual({ name: 'euler' });
     expect(told.facts).toEqual([
       { kind: 'model', file: part.file },
-      { kind: 'adapter', file: { name: 'glossy', sha256: '1' } },
+      { kind: 'adapter', file: { name: 'glossy', sha256: '1' }, strength: 1 },
       {
         kind: 'sampling',
         sampler: { name: 'euler' },

@@ -1,0 +1,220 @@
+import { messageOf, UserError } from '../core/errors.ts';
+import type { Document } from '../document/schema.ts';
+import { Cancelled } from '../execution/failure.ts';
+import { type Job, JobQueue } from '../execution/queue.ts';
+import { titleOf } from '../graph/lookup.ts';
+import { library } from '../library/index.ts';
+import type { EventName, EventPayload, JobSummary } from '../protocol/contract.ts';
+import type { PictureStore } from './picture-store.ts';
+import { EngineStopped, type EngineWorker, type RunOutcome, type WorkerEvent } from './worker.ts';
+
+export type Emit = <N extends EventName>(name: N, payload: EventPayload<N>) => void;
+
+type Done = Extract<RunOutcome, { kind: 'done' }>;
+type Failed = Extract<RunOutcome, { kind: 'failed' }>;
+
+/** A job that ended badly, as people are told of it. */
+class JobFailure extends Error {
+  readonly outcome: Failed;
+  constructor(outcome: Failed) {
+    super(outcome.message);
+    this.outcome = outcome;
+  }
+}
+
+/** What is known of a job beside its place in the queue. */
+interface Record {
+  readonly queuedAt: number;
+  startedAt?: number;
+  milliseconds?: number;
+  stopping?: boolean;
+  /** The node that runs now. */
+  node?: string;
+}
+
+/** Finished jobs that can still be looked at. */
+const KEPT_JOBS = 100;
+
+interface BoardParts {
+  readonly worker: EngineWorker;
+  readonly pictures: PictureStore;
+  readonly emit: Emit;
+  readonly onDefect: (error: unknown, where: string) => void;
+}
+
+/** The jobs of all clients: queued, run one at a time on the worker, and told of. */
+export class JobBoard {
+  readonly #parts: BoardParts;
+  readonly #queue: JobQueue<Done>;
+  readonly #records = new Map<string, Record>();
+  #running: string | undefined;
+
+  /** @param idStart what job ids begin with: clients may remember those of an earlier host */
+  constructor(parts: BoardParts, idStart: string) {
+    this.#parts = parts;
+    this.#queue = new JobQueue(
+      (job, signal) => this.#execute(job, signal),
+      (jobs) => this.#changed(jobs),
+      idStart,
+    );
+  }
+
+  list(): JobSummary[] {
+    return this.#queue.jobs.map((job) => this.#summary(job));
+  }
+
+  start(document: Document, targets?: readonly string[], front?: boolean): string {
+    return this.#queue.add(document, targets, front);
+  }
+
+  /** Takes back what waits and asks what runs to stop; `force` does not wait for its step to end. */
+  cancel(id: string | undefined, force = false): void {
+    const running = this.#running;
+    if (running !== undefined && (id ?? running) === running) {
+      this.#record(running).stopping = true;
+      this.#parts.emit('queue/changed', this.list());
+    }
+    if (id === undefined) this.#queue.cancelAll();
+    else this.#queue.cancel(id);
+    if (force && running !== undefined && (id ?? running) === running) this.#parts.worker.stopNow();
+  }
+
+  move(id: string, position: number): void {
+    this.#queue.move(id, position);
+  }
+
+  clearFinished(): void {
+    this.#queue.clearFinished();
+  }
+
+  /** @throws UserError when the job was cleared. */
+  document(id: string): Document {
+    const job = this.#queue.jobs.find((other) => other.id === id);
+    if (!job) throw new UserError('This job is not in the list any more.');
+    return job.document;
+  }
+
+  async #execute(job: Job<Done>, signal: AbortSignal): Promise<Done> {
+    const record = this.#record(job.id);
+    record.startedAt = performance.now();
+    try {
+      const outcome = await this.#parts.worker.run(
+        { job: job.id, document: job.document, ...(job.targets && { targets: [...job.targets] }) },
+        { signal, onEvent: (event) => this.#tell(job.id, event) },
+      );
+      if (outcome.kind === 'done') return outcome;
+      if (outcome.kind === 'cancelled') throw new Cancelled();
+      throw new JobFailure(outcome);
+    } catch (error) {
+      if (error instanceof JobFailure || error instanceof Cancelled) throw error;
+      throw new JobFailure(this.#brokenOff(job, error));
+    } finally {
+      record.milliseconds = performance.now() - record.startedAt;
+    }
+  }
+
+  /** The worker itself failed: the node that was running is where a person will look. */
+  #brokenOff(job: Job<Done>, error: unknown): Failed {
+    const { node } = this.#record(job.id);
+    if (!(error instanceof EngineStopped)) {
+      if (!(error instanceof UserError)) this.#parts.onDefect(error, 'a run');
+      const hint = error instanceof UserError ? error.hint : undefined;
+      return { kind: 'failed', message: messageOf(error), ...(hint !== undefined && { hint }) };
+    }
+    const outcome: Failed = {
+      kind: 'failed',
+      message: `The engine stopped${node === undefined ? '' : ` while ${nameOf(job.document, node)} ran`}: ${error.reason}.`,
+      hint: 'It was started again; the workflow and the waiting jobs are untouched. If it happens again, use a smaller size or another provider.',
+      ...(node !== undefined && { node }),
+    };
+    if (node !== undefined) {
+      const { message, hint = '' } = outcome;
+      this.#parts.emit('run/node-failed', { job: job.id, node, message, hint });
+    }
+    return outcome;
+  }
+
+  #tell(job: string, event: WorkerEvent): void {
+    const { emit, pictures } = this.#parts;
+    const record = this.#record(job);
+    switch (event.kind) {
+      case 'started':
+        record.node = event.node;
+        emit('run/node-started', { job, node: event.node });
+        break;
+      case 'progress':
+        emit('run/progress', { job, ...withoutKind(event) });
+        break;
+      case 'preview':
+        // One that was drawn too late must not cover what the node made.
+        if (record.node === event.node) emit('run/preview', { job, ...withoutKind(event) });
+        break;
+      case 'notice':
+        emit('run/notice', { job, ...withoutKind(event) });
+        break;
+      case 'text':
+        emit('run/text', { job, ...withoutKind(event) });
+        break;
+      case 'picture': {
+        const picture = pictures.add(job, event);
+        emit('run/picture', picture);
+        // Asked for now, while the worker listens: during a step it is deaf.
+        pictures.bytes(picture.id, 'thumbnail').catch((error: unknown) => {
+          if (!(error instanceof UserError)) this.#parts.onDefect(error, 'a thumbnail');
+        });
+        break;
+      }
+      case 'finished':
+        if (record.node === event.node) delete record.node;
+        emit('run/node-finished', { job, ...withoutKind(event) });
+        break;
+      case 'failed':
+        emit('run/node-failed', { job, ...withoutKind(event) });
+        break;
+    }
+  }
+
+  #changed(jobs: readonly Job<Done>[]): void {
+    for (const id of this.#records.keys()) if (!jobs.some((job) => job.id === id)) this.#records.delete(id);
+    const over = jobs.find(({ id, state }) => id === this.#running && state.kind !== 'running');
+    this.#running = jobs.find(({ state }) => state.kind === 'running')?.id;
+    if (over) delete this.#record(over.id).stopping;
+    this.#parts.emit('queue/changed', this.list());
+    if (!over) return;
+    const timings = over.state.kind === 'done' ? over.state.result.timings : [];
+    this.#parts.emit('run/finished', { job: this.#summary(over), timings });
+    this.#queue.clearFinished(KEPT_JOBS);
+  }
+
+  #record(id: string): Record {
+    const record = this.#records.get(id) ?? { queuedAt: Date.now() };
+    this.#records.set(id, record);
+    return record;
+  }
+
+  #summary({ id, document, state }: Job<Done>): JobSummary {
+    const { queuedAt, milliseconds, stopping } = this.#record(id);
+    const failure =
+      state.kind === 'failed' && state.error instanceof JobFailure ? state.error.outcome : undefined;
+    return {
+      id,
+      title: document.meta?.title ?? '',
+      queuedAt,
+      state: state.kind,
+      ...(milliseconds !== undefined && { milliseconds }),
+      ...(stopping && { stopping }),
+      ...(failure && withoutKind(failure)),
+    };
+  }
+}
+
+function withoutKind<T extends { readonly kind: string }>(event: T): Omit<T, 'kind'> {
+  const { kind: _kind, ...rest } = event;
+  return rest;
+}
+
+function nameOf(document: Document, id: string): string {
+  const node = document.nodes[id];
+  const definition = node && library.get(node.type);
+  return definition ? `“${titleOf(node, definition)}”` : id;
+}

@@ -1,0 +1,195 @@
+import { messageOf } from '../core/errors.ts';
+import type { FileKind } from '../core/inputs.ts';
+import { Engine } from '../engine.ts';
+import type { Artifact } from '../execution/context.ts';
+import type { RunEvent } from '../execution/events.ts';
+import type { Fact } from '../execution/services.ts';
+import { makeThumbnail } from '../inference/images/thumbnail.ts';
+import type { EngineServices, ServiceSettings } from '../inference/services/index.ts';
+import { PictureFolders } from '../inference/services/picture-folders.ts';
+import { PreviewMaker } from './preview-maker.ts';
+import { outcomeOf } from './run-outcome.ts';
+import type {
+  EngineWorker,
+  PictureSource,
+  RunOutcome,
+  RunRequest,
+  WorkerEvent,
+  WorkerSettings,
+} from './worker.ts';
+
+export type CreateServices = (settings: ServiceSettings) => Promise<EngineServices>;
+
+interface Parts {
+  readonly services: EngineServices;
+  readonly engine: Engine;
+}
+
+/** Computes in this very process. */
+export class LocalWorker implements EngineWorker {
+  readonly #createServices: CreateServices;
+  readonly #onDefect: (error: unknown) => void;
+  #settings: WorkerSettings;
+  #parts: Promise<Parts>;
+  /** Settles when nothing runs. */
+  #idle: Promise<unknown> = Promise.resolve();
+
+  constructor(createServices: CreateServices, settings: WorkerSettings, onDefect: (error: unknown) => void) {
+    this.#createServices = createServices;
+    this.#onDefect = onDefect;
+    this.#settings = settings;
+    this.#parts = this.#start();
+  }
+
+  /** @throws UserError when the services cannot be had with these settings. */
+  async ready(): Promise<void> {
+    await this.#parts;
+  }
+
+  async run(
+    { document, targets }: RunRequest,
+    { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: (event: WorkerEvent) => void },
+  ): Promise<RunOutcome> {
+    const previews = new PreviewMaker(
+      (node, jpeg) => onEvent({ kind: 'preview', node, jpeg }),
+      (node, error) =>
+        onEvent({ kind: 'notice', node, message: `No preview could be drawn: ${messageOf(error)}` }),
+    );
+    const compute = async (): Promise<RunOutcome> => {
+      try {
+        const { engine } = await this.#parts;
+        const { timings, milliseconds } = await engine.run(document, {
+          signal,
+          ...(targets && { targets }),
+          onEvent: (event) => {
+            if (event.kind === 'progress' && event.preview) previews.ask(event.node, event.preview);
+            onEvent(workerEvent(event));
+          },
+        });
+        return {
+          kind: 'done',
+          timings: timings.map((timing) => ({ ...timing, units: [...timing.units] })),
+          milliseconds,
+        };
+      } catch (error) {
+        return outcomeOf(error, this.#onDefect);
+      } finally {
+        previews.close();
+      }
+    };
+    const outcome = compute();
+    this.#idle = outcome;
+    return outcome;
+  }
+
+  async preview({ document, targets }: Omit<RunRequest, 'job'>) {
+    const { engine } = await this.#parts;
+    const plan = engine.plan(document, targets);
+    const nodes = plan.problems.some(({ severity }) => severity === 'error')
+      ? {}
+      : Object.fromEntries(await engine.executor.preview(plan));
+    return { nodes, problems: [...plan.problems] };
+  }
+
+  async list(kind: FileKind) {
+    return (await this.#parts).services.models.list(kind);
+  }
+
+  async thumbnail(source: PictureSource): Promise<Uint8Array<ArrayBuffer>> {
+    if (source.kind === 'png') return makeThumbnail(source.png, 'The picture');
+    if (source.kind === 'path') return makeThumbnail(source.path, 'The picture');
+    const folders = new PictureFolders(this.#settings.pictureFolders);
+    return makeThumbnail(await folders.resolve(source.name), `The picture ${source.name}`);
+  }
+
+  async status() {
+    const { services, engine } = await this.#parts;
+    return {
+      provider: services.provider.name,
+      providerReason: services.provider.reason,
+      memory: { processBytes: process.memoryUsage.rss(), cacheBytes: engine.executor.cache.bytes },
+      counters: { ...services.status().counters },
+    };
+  }
+
+  async clearCache(): Promise<void> {
+    (await this.#parts).engine.executor.cache.clear();
+  }
+
+  async setBudget(cacheBytes: number): Promise<void> {
+    this.#settings = { ...this.#settings, cacheBytes };
+    (await this.#parts).engine.executor.cache.setBudget(cacheBytes);
+  }
+
+  async configure(settings: WorkerSettings): Promise<void> {
+    const previous = this.#parts;
+    this.#settings = settings;
+    this.#parts = this.#idle.then(async () => {
+      await disposeOf(previous);
+      return this.#start();
+    });
+    // Every call that needs the services reports why they cannot be had.
+    this.#parts.catch(() => undefined);
+  }
+
+  stopNow(): void {
+    // In one process nothing ends before its step does.
+  }
+
+  async dispose(): Promise<void> {
+    await this.#idle;
+    await disposeOf(this.#parts);
+  }
+
+  #start(): Promise<Parts> {
+    const settings = this.#settings;
+    const parts = this.#createServices(settings).then((services) => ({
+      services,
+      engine: new Engine(services, settings.cacheBytes),
+    }));
+    parts.catch(() => undefined);
+    return parts;
+  }
+}
+
+/** What could not be made needs no disposal. */
+const disposeOf = (parts: Promise<Parts>): Promise<void> =>
+  parts.then(
+    ({ services }) => services.dispose(),
+    () => undefined,
+  );
+
+function workerEvent(event: RunEvent): WorkerEvent {
+  switch (event.kind) {
+    case 'progress': {
+      const { kind, node, done, total, unit, rate, secondsLeft } = event;
+      return {
+        kind,
+        node,
+        done,
+        total,
+        unit,
+        ...(rate !== undefined && { rate }),
+        ...(secondsLeft !== undefined && { secondsLeft }),
+      };
+    }
+    case 'artifact':
+      return artifactEvent(event.node, event.artifact, event.facts);
+    case 'finished':
+      return { ...event, outputs: { ...event.outputs } };
+    case 'failed': {
+      const { kind, node, message, hint } = event;
+      return { kind, node, message, ...(hint !== undefined && { hint }) };
+    }
+    default:
+      return event;
+  }
+}
+
+function artifactEvent(node: string, artifact: Artifact, facts: readonly Fact[]): WorkerEvent {
+  if (artifact.kind === 'text') return { kind: 'text', node, text: artifact.text };
+  const { width, height } = artifact;
+  const source =
+    artifact.kind === 'saved-picture' ? { path: artifact.path } : { png: new Uint8Array(artifact.png) };
+  return { kind: 'picture', node, source, width, height, facts: facts.map((fact) => ({ ...fact })) };
+}
