@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { adapterBenchmarks } from './adapter.ts';
 import { engineBenchmarks } from './engine.ts';
 import { type Measurement, measureAll } from './harness.ts';
 
@@ -6,7 +7,7 @@ const { values } = parseArgs({
   options: { only: { type: 'string' }, json: { type: 'boolean', default: false } },
 });
 
-const all = [...engineBenchmarks];
+const all = [...engineBenchmarks, ...adapterBenchmarks];
 const chosen = all.filter(({ id }) => values.only === undefined || id.startsWith(values.only));
 if (chosen.length === 0) {
   process.stderr.write(
