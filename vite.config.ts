@@ -8,7 +8,11 @@ export default defineConfig({
     outDir: 'dist',
     sourcemap: true,
     rollupOptions: {
-      input: { kronode: 'electron/cli/kronode.ts', bench: 'test/bench/bench.ts' },
+      input: {
+        kronode: 'electron/cli/kronode.ts',
+        engine: 'electron/engine-process/main.ts',
+        bench: 'test/bench/bench.ts',
+      },
       output: { entryFileNames: '[name].js' },
     },
   },

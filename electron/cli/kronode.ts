@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import packageJson from '../../package.json' with { type: 'json' };
+import { serveCommand } from '../server/serve-command.ts';
 import { inspectCommand } from './inspect-command.ts';
 import { nodesCommand } from './nodes-command.ts';
 import { runCommand } from './run-command.ts';
@@ -13,6 +14,8 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       return inspectCommand(args);
     case 'nodes':
       return nodesCommand(args);
+    case 'serve':
+      return serveCommand(args);
     case '--version':
     case 'version':
       process.stdout.write(`${packageJson.version}\n`);

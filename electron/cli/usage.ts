@@ -12,6 +12,7 @@ export const USAGE = `Usage
   kronode run <workflow.json | picture.png> [options]   run a workflow, or the one inside a picture
   kronode inspect <file> [--json]                       say what a model, adapter, workflow or picture holds
   kronode nodes [--json]                                list every node there is
+  kronode serve [options]                               open the editor in the browser, from this machine only
 
 Options of run
   --set node.input=value   change a value; may be repeated. node is an id, a title or a type
@@ -21,6 +22,11 @@ Options of run
   --input DIR              one more folder with pictures to load; may be repeated
   --provider NAME          auto, cpu, webgpu, cuda, dml or coreml (default: auto)
   --json                   one JSON result on standard output, nothing else
+
+Options of serve
+  --port N                 where to listen on 127.0.0.1 (default: 7777, or the next free one)
+  --no-open                only print the address
+  --out DIR, --models DIR  as above
 
 Exit codes: 0 done, 1 the run failed, 2 bad arguments or workflow, 130 stopped with Ctrl+C.
 `;

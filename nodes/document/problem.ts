@@ -3,7 +3,7 @@ export interface Problem {
   /** `error` keeps the node from running; `warning` was mended while opening. */
   readonly severity: 'error' | 'warning';
   readonly message: string;
-  readonly hint?: string;
-  readonly node?: string;
-  readonly input?: string;
+  readonly hint?: string | undefined;
+  readonly node?: string | undefined;
+  readonly input?: string | undefined;
 }

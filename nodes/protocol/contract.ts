@@ -10,9 +10,9 @@ const zBytes = z.instanceof(Uint8Array);
 const zNodeId = z.string();
 const zJobId = z.string();
 const zPictureId = z.string().regex(/^[\w-]{1,64}$/);
-const zFileKind = z.enum(['model', 'text-encoder', 'vae', 'adapter', 'image']);
+export const zFileKind = z.enum(['model', 'text-encoder', 'vae', 'adapter', 'image']);
 
-const zProblem = z.object({
+export const zProblem = z.object({
   severity: z.enum(['error', 'warning']),
   message: z.string(),
   hint: z.string().optional(),
@@ -20,9 +20,9 @@ const zProblem = z.object({
   input: z.string().optional(),
 });
 
-const zListedFile = z.object({ kind: zFileKind, name: z.string(), bytes: z.number() });
+export const zListedFile = z.object({ kind: zFileKind, name: z.string(), bytes: z.number() });
 
-const zTiming = z.object({
+export const zTiming = z.object({
   node: zNodeId,
   type: z.string(),
   milliseconds: z.number(),
@@ -31,7 +31,7 @@ const zTiming = z.object({
 });
 
 /** A picture a run made. Its bytes are fetched by id; where it lies on disk stays with the host. */
-const zPicture = z.object({
+export const zPicture = z.object({
   id: zPictureId,
   job: zJobId,
   node: zNodeId,
@@ -55,9 +55,31 @@ const zJob = z.object({
   hint: z.string().optional(),
   node: zNodeId.optional(),
   problems: z.array(zProblem).optional(),
+  /** Was asked to stop and has not yet. */
+  stopping: z.boolean().optional(),
 });
 
-const zSettings = z.object({
+const zLogEntry = z.object({
+  /** Milliseconds since 1970. */
+  at: z.number(),
+  level: z.enum(['info', 'warning', 'error']),
+  message: z.string(),
+});
+
+const zEngineState = z.object({
+  state: z.enum(['starting', 'ready', 'failed']),
+  /** Why it failed, or is starting again. */
+  message: z.string().optional(),
+});
+
+/** What a window was editing, kept so that a crash of everything loses nothing. */
+const zJournalEntry = z.object({
+  id: z.string().regex(/^[\w-]{1,64}$/),
+  title: z.string().max(500),
+  document: zDocument,
+});
+
+export const zSettings = z.object({
   provider: z.enum(providerChoices),
   /** Bytes of host memory that values of past runs may keep. */
   cacheBytes: z.number().int().min(0),
@@ -80,7 +102,7 @@ const call = <Input extends z.ZodType, Output extends z.ZodType>(input: Input, o
   input,
   output,
 });
-const nothing = z.undefined();
+const nothing = z.void();
 
 /** What a client may ask the engine. Every message is parsed on the side that receives it. */
 export const calls = {
@@ -88,6 +110,9 @@ export const calls = {
   'engine/settings': call(nothing, zSettings),
   'engine/configure': call(zSettings.partial(), zSettings),
   'engine/clear-cache': call(nothing, nothing),
+  'engine/state': call(nothing, zEngineState),
+  /** What was logged before this client came, oldest first. */
+  'engine/recent-log': call(nothing, z.array(zLogEntry)),
   'nodes/describe': call(nothing, z.array(z.custom<NodeDeclaration>((value) => typeof value === 'object'))),
   'files/list': call(z.object({ kind: zFileKind }), z.array(zListedFile)),
   /** Puts a picture the user chose into the input folder and returns the name to use. */
@@ -106,8 +131,11 @@ export const calls = {
     z.object({ document: zDocument, targets: z.array(zNodeId).optional(), front: z.boolean().optional() }),
     z.object({ job: zJobId }),
   ),
-  /** Without an id everything that waits or runs is cancelled. */
-  'run/cancel': call(z.object({ job: zJobId.optional() }), nothing),
+  /**
+   * Without an id everything that waits or runs is cancelled. What runs stops after its step; `force`
+   * does not wait for that, at the price of loading the model again.
+   */
+  'run/cancel': call(z.object({ job: zJobId.optional(), force: z.boolean().optional() }), nothing),
   /** What a run would compute now and what is known from before. */
   'run/preview': call(
     z.object({ document: zDocument, targets: z.array(zNodeId).optional() }),
@@ -120,6 +148,10 @@ export const calls = {
   'pictures/list': call(nothing, z.array(zPicture)),
   'pictures/bytes': call(z.object({ id: zPictureId, size: z.enum(['full', 'thumbnail']) }), zBytes),
   'pictures/delete': call(z.object({ ids: z.array(zPictureId).max(1000) }), nothing),
+  /** Answers when the entry lies safely on disk. Of writes that overlap, the newest counts. */
+  'journal/write': call(zJournalEntry, nothing),
+  'journal/list': call(nothing, z.array(zJournalEntry.extend({ at: z.number() }))),
+  'journal/remove': call(z.object({ id: zJournalEntry.shape.id }), nothing),
 } as const;
 
 /** What the engine tells every client, in order. */
@@ -154,11 +186,10 @@ export const events = {
   }),
   'run/picture': zPicture,
   'run/finished': z.object({ job: zJob, timings: z.array(zTiming) }),
-  'engine/log': z.object({
-    at: z.number(),
-    level: z.enum(['info', 'warning', 'error']),
-    message: z.string(),
-  }),
+  'run/text': z.object({ job: zJobId, node: zNodeId, text: z.string() }),
+  'pictures/deleted': z.object({ ids: z.array(zPictureId) }),
+  'engine/state': zEngineState,
+  'engine/log': zLogEntry,
 } as const;
 
 export type CallName = keyof typeof calls;
@@ -170,3 +201,6 @@ export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
 export type JobSummary = z.output<typeof zJob>;
 export type PictureSummary = z.output<typeof zPicture>;
 export type EngineSettings = z.output<typeof zSettings>;
+export type EngineState = z.output<typeof zEngineState>;
+export type LogEntry = z.output<typeof zLogEntry>;
+export type JournalEntry = z.output<typeof zJournalEntry>;

@@ -17,6 +17,8 @@ const generate = (generator: NoiseGenerator, seed: bigint, dims: readonly number
  */
 export function drawNoise({ generator, seeds, variation }: NoiseRecipe, dims: readonly number[]): Tensor {
   const [seed = 0n] = seeds;
+  if (seeds.length > 1 && seeds.length !== dims[0])
+    throw new RangeError(`${seeds.length} seeds were given for ${dims[0]} images.`);
   const single = [1, ...dims.slice(1)];
   const base =
     seeds.length > 1

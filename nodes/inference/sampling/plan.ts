@@ -49,7 +49,9 @@ export function buildPlan(settings: PlanSettings): SamplerPlan {
     const before = sigmas[i - 1];
     if (!(sigma >= 0 && sigma <= 1)) throw new UserError(`The noise level ${sigma} lies outside 0 to 1.`);
     if (before !== undefined && sigma >= before)
-      throw new UserError(`The noise levels must go down: ${sigma} comes after ${before}.`);
+      throw new UserError(`The noise levels must go down: ${sigma} comes after ${before}.`, {
+        hint: 'Use fewer steps, a higher denoise, or another schedule.',
+      });
   }
   const steps = sigmas.slice(0, -1).map((sigma, i) => ({
     guidance: 1 - sigma > guidanceTruncation ? 1 : guidance,

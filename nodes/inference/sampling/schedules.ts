@@ -7,6 +7,8 @@ const TABLE = 1000;
 /** Both parameters of ComfyUI's and diffusers' beta schedule. */
 const BETA = 0.6;
 const KARRAS_RHO = 7;
+/** Of a whole schedule, before `denoise` keeps its end. */
+const MAX_STEPS = 10_000;
 /** Noise below which `linear_quadratic` moves in even steps (Genmo's Mochi). */
 const LINEAR_THRESHOLD = 0.025;
 
@@ -146,14 +148,20 @@ const schedules: Readonly<Record<ScheduleName, Schedule>> = {
  * `denoise` below 1 makes a longer schedule and keeps its end, as ComfyUI does.
  */
 export function computeSigmas({ schedule, steps, shift, denoise, sampler }: ScheduleRequest): number[] {
-  if (!Number.isInteger(steps) || steps < 1 || steps > 10_000)
-    throw new UserError(`A schedule of ${steps} steps is not possible.`, { hint: 'Use 1 to 10000 steps.' });
+  if (!Number.isInteger(steps) || steps < 1 || steps > MAX_STEPS)
+    throw new UserError(`A schedule of ${steps} steps is not possible.`, {
+      hint: `Use 1 to ${MAX_STEPS} steps.`,
+    });
   if (!(shift > 0) || !Number.isFinite(shift))
     throw new UserError(`The shift must be above 0, not ${shift}.`);
   if (!(denoise > 0 && denoise <= 1))
     throw new UserError(`Denoise must be above 0 and at most 1, not ${denoise}.`);
   const discards = sampler !== undefined && discardsPenultimate.has(sampler);
   const whole = denoise < 1 ? Math.floor(steps / denoise) : steps;
+  if (whole > MAX_STEPS)
+    throw new UserError(`Denoise ${denoise} at ${steps} steps is the end of a schedule of ${whole} steps.`, {
+      hint: `Use fewer steps or a higher denoise: the whole schedule may have ${MAX_STEPS}.`,
+    });
   const made = schedules[schedule](discards ? whole + 1 : whole, levelsOf(shift)).map(Math.fround);
   const sigmas = discards ? made.toSpliced(-2, 1) : made;
   return denoise < 1 ? sigmas.slice(-(steps + 1)) : sigmas;

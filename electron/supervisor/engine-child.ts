@@ -1,0 +1,74 @@
+import { fork } from 'node:child_process';
+import { Inbox, type Transport } from '../../nodes/protocol/transport.ts';
+
+/** How a process ended. */
+export interface ExitReport {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The end of what it wrote to its error output. */
+  readonly lastWords: string;
+}
+
+/** A started engine process. Its line closes after the exit was reported. */
+export interface EngineChild {
+  readonly pid: number | undefined;
+  readonly transport: Transport;
+  /** Called once, when all it sent has arrived. */
+  onExit(listener: (report: ExitReport) => void): void;
+  /** Ends it without asking. */
+  kill(): void;
+}
+
+export type SpawnEngine = () => EngineChild;
+
+const LAST_WORDS = 4000;
+
+/** Variables that change what a Node or Electron process is, and are meant for ours only. */
+const PRIVATE_VARIABLES = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE'];
+
+function childEnvironment(): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  for (const name of PRIVATE_VARIABLES) delete env[name];
+  return env;
+}
+
+/** Starts engines as plain Node processes. */
+export const forkEngine =
+  (modulePath: string): SpawnEngine =>
+  () => {
+    const child = fork(modulePath, [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: [],
+      env: childEnvironment(),
+    });
+    const inbox = new Inbox();
+    let lastWords = '';
+    let failure: Error | undefined;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      lastWords = (lastWords + text).slice(-LAST_WORDS);
+    });
+    child.on('message', (message) => inbox.deliver(message));
+    child.on('error', (error) => {
+      failure = error;
+    });
+    return {
+      pid: child.pid,
+      transport: {
+        post(message) {
+          // A process that ended meanwhile is reported by its exit.
+          if (child.connected) child.send(message as object, () => undefined);
+        },
+        onMessage: (listener) => inbox.onMessage(listener),
+        onClose: (listener) => inbox.onClose(listener),
+        close: () => child.kill('SIGKILL'),
+      },
+      onExit(listener) {
+        child.on('close', (code, signal) => {
+          listener({ code, signal, lastWords: failure?.message ?? lastWords });
+          inbox.close();
+        });
+      },
+      kill: () => child.kill('SIGKILL'),
+    };
+  };

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import { declarationOf } from './core/catalogue.ts';
+import { UserError } from './core/errors.ts';
+import { EngineLog } from './host/engine-log.ts';
+import { addInputPicture } from './host/input-pictures.ts';
+import { type Emit, JobBoard } from './host/job-board.ts';
+import { Journal } from './host/journal.ts';
+import { openJsonFile } from './host/json-file.ts';
+import { openContent } from './host/open-content.ts';
+import { PictureStore } from './host/picture-store.ts';
+import { readTemplates } from './host/templates.ts';
+import type { EngineWorker, WorkerSettings } from './host/worker.ts';
+import { library } from './library/index.ts';
+import {
+  type CallInput,
+  type EngineSettings,
+  type EngineState,
+  type LogEntry,
+  PROTOCOL_VERSION,
+  zSettings,
+} from './protocol/contract.ts';
+import { type EngineConnection, type EngineHandlers, serveEngine } from './protocol/engine.ts';
+import type { Transport } from './protocol/transport.ts';
+
+/** Where the host of one user keeps and finds things; absolute paths. */
+export interface HostFolders {
+  /** Settings, journal and pictures the user brought. */
+  readonly userData: string;
+  /** For what may be deleted at any time. */
+  readonly cache: string;
+  /** Models beside those of the settings: what ships with Kronode. */
+  readonly models: readonly string[];
+  /** Pictures beside the user's own that workflows may load. */
+  readonly pictures: readonly string[];
+  readonly templates: string;
+  /** Where pictures go until the user chooses. */
+  readonly output: string;
+}
+
+export interface HostOptions {
+  /** Version of Kronode. */
+  readonly version: string;
+  readonly folders: HostFolders;
+  /** Settings of this session only, until the user changes them. */
+  readonly overrides?: Partial<EngineSettings>;
+  readonly createWorker: (
+    settings: WorkerSettings,
+    told: {
+      readonly onState: (state: EngineState) => void;
+      readonly onLog: (level: 'warning' | 'error', message: string) => void;
+      readonly onDefect: (error: unknown) => void;
+    },
+  ) => EngineWorker;
+  readonly onLog?: (entry: LogEntry) => void;
+}
+
+export interface EngineHost {
+  /** Serves one more client until its line closes. */
+  connect(transport: Transport): void;
+  /** Where a saved picture lies, for hosts that can show it in its folder. */
+  picturePath(id: string): string | undefined;
+  /** Closes every line and ends the worker. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Everything clients can ask for: settings, catalogue, documents, queue, pictures and journal, with
+ * the computing left to a worker. What is here survives the worker.
+ */
+export async function createEngineHost(options: HostOptions): Promise<EngineHost> {
+  const { version, folders, createWorker, onLog = () => undefined } = options;
+  const connections = new Set<EngineConnection>();
+  const emit: Emit = (name, payload) => {
+    for (const connection of connections) connection.emit(name, payload);
+  };
+  const log = new EngineLog((entry) => {
+    onLog(entry);
+    emit('engine/log', entry);
+  });
+
+  const file = await openJsonFile(join(folders.userData, 'settings.json'), settingsSchema(folders), log.warn);
+  let overrides = options.overrides ?? {};
+  const settings = (): EngineSettings => ({ ...file.value, ...overrides });
+  const inputFolder = join(folders.userData, 'input');
+  const workerSettings = (): WorkerSettings => {
+    const { provider, cacheBytes, modelFolders, outputFolder } = settings();
+    return {
+      provider,
+      cacheBytes,
+      modelFolders: [...modelFolders, ...folders.models],
+      pictureFolders: [inputFolder, outputFolder, ...folders.pictures],
+      outputFolder,
+      cacheFolder: folders.cache,
+    };
+  };
+
+  let state: EngineState = { state: 'starting' };
+  const worker = createWorker(workerSettings(), {
+    onState: (next) => {
+      state = next;
+      emit('engine/state', next);
+    },
+    onLog: (level, message) => (level === 'error' ? log.error(message) : log.warn(message)),
+    onDefect: (error) => log.defect(error, 'the engine'),
+  });
+  const pictures = new PictureStore((source) => worker.thumbnail(source));
+  const jobs = new JobBoard(
+    { worker, pictures, emit, onDefect: log.defect },
+    `job-${randomBytes(3).toString('hex')}`,
+  );
+  const journal = new Journal(join(folders.userData, 'journal'), log.warn);
+
+  const handlers: EngineHandlers = {
+    'engine/info': async () => ({ version, protocol: PROTOCOL_VERSION, ...(await worker.status()) }),
+    'engine/settings': settings,
+    'engine/configure': async (change) => {
+      await checkFolders(change);
+      const rest = Object.entries(overrides).filter(([name]) => !Object.hasOwn(change, name));
+      overrides = Object.fromEntries(rest);
+      await file.save({ ...file.value, ...withoutUndefined(change) });
+      await worker.configure(workerSettings());
+      return settings();
+    },
+    'engine/clear-cache': () => worker.clearCache(),
+    'engine/state': () => state,
+    'engine/recent-log': () => [...log.entries],
+    'nodes/describe': () => [...library.values()].map(declarationOf),
+    'files/list': async ({ kind }) => [...(await worker.list(kind))],
+    'files/add-image': ({ name, bytes }) => addInputPicture(inputFolder, name, bytes),
+    'files/thumbnail': ({ kind, name }) => {
+      if (kind !== 'image') throw new UserError(`There is no picture of ${name}.`);
+      return worker.thumbnail({ kind: 'input', name });
+    },
+    'document/open': async ({ content }) => {
+      const { document, problems } = await openContent(content);
+      return { document, problems: [...problems] };
+    },
+    'document/templates': () => readTemplates(folders.templates, log.warn),
+    'run/start': ({ document, targets, front }) => ({ job: jobs.start(document, targets, front) }),
+    'run/cancel': ({ job, force }) => jobs.cancel(job, force),
+    'run/preview': ({ document, targets }) => worker.preview({ document, ...(targets && { targets }) }),
+    'queue/list': () => jobs.list(),
+    'queue/move': ({ job, position }) => jobs.move(job, position),
+    'queue/clear': () => jobs.clearFinished(),
+    'queue/document': ({ job }) => jobs.document(job),
+    'pictures/list': () => pictures.list(settings().outputFolder),
+    'pictures/bytes': ({ id, size }) => pictures.bytes(id, size),
+    'pictures/delete': async ({ ids }) => {
+      await pictures.delete(ids);
+      emit('pictures/deleted', { ids });
+    },
+    'journal/write': (entry) => journal.write(entry),
+    'journal/list': () => journal.list(),
+    'journal/remove': ({ id }) => journal.remove(id),
+  };
+
+  return {
+    connect(transport) {
+      const connection = serveEngine(transport, handlers, {
+        onDefect: log.defect,
+        onReady: () => connection.emit('engine/state', state),
+      });
+      connections.add(connection);
+      transport.onClose(() => connections.delete(connection));
+    },
+    picturePath: (id) => pictures.pathOf(id),
+    async dispose() {
+      for (const connection of connections) connection.close();
+      await worker.dispose();
+    },
+  };
+}
+
+const DEFAULT_CACHE_BYTES = 2 ** 30;
+
+const settingsSchema = ({ output }: HostFolders) =>
+  z.object({
+    provider: zSettings.shape.provider.default('auto'),
+    cacheBytes: zSettings.shape.cacheBytes.default(DEFAULT_CACHE_BYTES),
+    modelFolders: zSettings.shape.modelFolders.default([]),
+    outputFolder: zSettings.shape.outputFolder.default(output),
+  });
+
+/** @throws UserError for folders that cannot be used. */
+async function checkFolders({
+  modelFolders = [],
+  outputFolder,
+}: CallInput<'engine/configure'>): Promise<void> {
+  for (const folder of [...modelFolders, ...(outputFolder === undefined ? [] : [outputFolder])])
+    if (!isAbsolute(folder))
+      throw new UserError(`“${folder}” is not a whole path.`, {
+        hint: 'Write it from the root or drive on.',
+      });
+  for (const folder of modelFolders) {
+    const info = await stat(folder).catch(() => undefined);
+    if (!info?.isDirectory())
+      throw new UserError(`There is no folder ${folder}.`, { hint: 'Make it first, or choose another.' });
+  }
+}
+
+const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as never;
