@@ -17,7 +17,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
 });
 
 /** CRC-32 of PNG over a chunk's type and data. */
-export function chunkCrc(type: string, data: Uint8Array): number {
+function chunkCrc(type: string, data: Uint8Array): number {
   let crc = 0xffffffff;
   const step = (byte: number) => {
     crc = (CRC_TABLE[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);

@@ -34,7 +34,7 @@ export function runTiles(
 }
 
 /** Mean over the passes of each pass's weighted mean over its tiles. */
-export async function runPasses(
+async function runPasses(
   passes: readonly Pass[],
   whole: Tensor,
   scale: TileScale,

@@ -1,0 +1,63 @@
+import { canvas } from '../editor/canvas-handle.ts';
+import { EditorCanvas } from '../editor/flow/editor-canvas.tsx';
+import { place } from '../overlays/add-node.tsx';
+import { Overlays } from '../overlays/overlays.tsx';
+import { NODE_TYPE_MIME } from '../panels/nodes-panel.tsx';
+import { catalogue } from '../state/catalogue-store.ts';
+import { useActiveDocument, useActiveTab } from '../state/workspace.ts';
+import { Toaster } from '../ui/toast.tsx';
+import { TooltipProvider } from '../ui/tooltip.tsx';
+import { EmptyState } from './empty-state.tsx';
+import { EngineBanner } from './engine-banner.tsx';
+import { RunControl } from './run-control.tsx';
+import { Rail, SidePanel } from './side-panels.tsx';
+import { StatusLine } from './status-line.tsx';
+import { TabBar } from './tab-bar.tsx';
+import { usePageEvents } from './use-page-events.ts';
+
+/** The whole window. */
+export function App() {
+  usePageEvents();
+  return (
+    <TooltipProvider delayDuration={500} skipDelayDuration={150}>
+      <div className="flex h-full flex-col">
+        <TabBar />
+        <div className="flex min-h-0 flex-1">
+          <Rail />
+          <SidePanel side="left" />
+          <Stage />
+          <SidePanel side="right" />
+        </div>
+        <StatusLine />
+      </div>
+      <Overlays />
+      <Toaster />
+    </TooltipProvider>
+  );
+}
+
+/** The canvas of the tab in front and what floats above it. */
+function Stage() {
+  const tab = useActiveTab();
+  const empty = useActiveDocument(
+    ({ document }) => Object.keys(document.nodes).length + Object.keys(document.notes ?? {}).length === 0,
+  );
+  return (
+    <main
+      className="relative min-w-0 flex-1"
+      onDragOver={(event) => {
+        if (event.dataTransfer.types.includes(NODE_TYPE_MIME)) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        const declaration = catalogue().get(event.dataTransfer.getData(NODE_TYPE_MIME));
+        const at = canvas()?.toDocument({ x: event.clientX, y: event.clientY });
+        if (declaration && at) place(declaration, { x: at.x - 20, y: at.y - 14 }, undefined);
+      }}
+    >
+      <EditorCanvas key={tab.id} tab={tab} />
+      {empty && <EmptyState />}
+      <EngineBanner />
+      <RunControl />
+    </main>
+  );
+}

@@ -1,0 +1,19 @@
+import type { RunSession } from '../engine-client/run-session.ts';
+import type { FileAccess } from '../files/file-access.ts';
+
+/** What the page was given to work with when it started. */
+interface Services {
+  readonly session: RunSession;
+  readonly files: FileAccess;
+}
+
+let current: Services | undefined;
+
+export const provideServices = (services: Services): void => {
+  current = services;
+};
+
+export function services(): Services {
+  if (!current) throw new Error('The app has not started yet.');
+  return current;
+}

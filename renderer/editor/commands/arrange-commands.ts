@@ -1,0 +1,51 @@
+import { itemKey } from '../../state/item-key.ts';
+import { canvas } from '../canvas-handle.ts';
+import { type Alignment, aligned, type Direction, distributed, layered, moveTo } from '../edits/arrange.ts';
+import { boxesOf } from './boxes.ts';
+import type { Command } from './command.ts';
+import { doc, placedSelection, selectedNodes, stepLabel } from './context.ts';
+
+const align = (alignment: Alignment): Command => ({
+  id: `arrange.${alignment}`,
+  group: 'arrange',
+  when: () => placedSelection().length > 1,
+  run: () => {
+    const places = aligned(boxesOf(placedSelection()), alignment);
+    doc().edit(stepLabel(`arrange.${alignment}`), (draft) => moveTo(draft, places));
+  },
+});
+
+const distribute = (direction: Direction): Command => ({
+  id: `arrange.${direction}`,
+  group: 'arrange',
+  when: () => placedSelection().length > 2,
+  run: () => {
+    const places = distributed(boxesOf(placedSelection()), direction);
+    doc().edit(stepLabel(`arrange.${direction}`), (draft) => moveTo(draft, places));
+  },
+});
+
+/** Lays out the selected nodes, or all when fewer than two are selected. */
+async function layOut(): Promise<void> {
+  const store = doc();
+  const selected = selectedNodes();
+  const all = selected.length < 2;
+  const ids = all ? Object.keys(store.document.nodes) : selected;
+  const boxes = boxesOf(ids.map((id) => itemKey('node', id)));
+  if (boxes.length === 0) return;
+  const places = await layered(store.document, boxes);
+  store.edit(stepLabel('arrange.layout'), (draft) => moveTo(draft, places));
+  if (all) canvas()?.fit();
+}
+
+export const arrangeCommands: readonly Command[] = [
+  { id: 'arrange.layout', group: 'arrange', keys: ['Shift+L'], run: layOut },
+  align('left'),
+  align('center'),
+  align('right'),
+  align('top'),
+  align('middle'),
+  align('bottom'),
+  distribute('horizontal'),
+  distribute('vertical'),
+];

@@ -1,0 +1,127 @@
+import { catalogue } from '../../state/catalogue-store.ts';
+import { type ItemKey, itemKey } from '../../state/item-key.ts';
+import { canvas } from '../canvas-handle.ts';
+import { type Clip, clipOf, cornerOf, pasteClip, readClip, writeClip } from '../edits/clipboard.ts';
+import { removeItems } from '../edits/nodes.ts';
+import type { Command, CommandId } from './command.ts';
+import { doc, hasSelection, stepLabel } from './context.ts';
+
+const DUPLICATE_OFFSET = 30;
+
+function remove(id: CommandId): void {
+  const store = doc();
+  const { document, selection } = store;
+  store.edit(stepLabel(id), (draft) => removeItems(draft, document, catalogue(), selection), {
+    select: () => [],
+  });
+}
+
+const clipSelection = (): Clip | undefined => clipOf(doc().document, doc().selection);
+
+/** Puts a clip under the pointer. */
+export function paste(clip: Clip, incoming: boolean): void {
+  const view = canvas();
+  const corner = cornerOf(clip);
+  const at = view
+    ? view.toDocument(view.pointer())
+    : { x: corner.x + DUPLICATE_OFFSET, y: corner.y + DUPLICATE_OFFSET };
+  insert(
+    clip,
+    { x: at.x - corner.x, y: at.y - corner.y },
+    incoming,
+    incoming ? 'edit.paste-wired' : 'edit.paste',
+  );
+}
+
+function insert(clip: Clip, offset: { x: number; y: number }, incoming: boolean, label: CommandId): void {
+  let added: ItemKey[] = [];
+  doc().edit(
+    stepLabel(label),
+    (draft) => {
+      added = pasteClip(draft, clip, { offset, incoming });
+    },
+    { select: () => added },
+  );
+}
+
+async function copyToSystem(): Promise<void> {
+  const clip = clipSelection();
+  if (clip) await navigator.clipboard.writeText(writeClip(clip));
+}
+
+async function pasteFromSystem(incoming: boolean): Promise<void> {
+  const clip = readClip(await navigator.clipboard.readText());
+  if (clip) paste(clip, incoming);
+}
+
+export const editCommands: readonly Command[] = [
+  {
+    id: 'edit.undo',
+    group: 'edit',
+    keys: ['Mod+Z'],
+    when: () => doc().state.getState().past.length > 0,
+    run: () => doc().undo(),
+  },
+  {
+    id: 'edit.redo',
+    group: 'edit',
+    keys: ['Mod+Y', 'Mod+Shift+Z'],
+    when: () => doc().state.getState().future.length > 0,
+    run: () => doc().redo(),
+  },
+  {
+    id: 'edit.cut',
+    group: 'edit',
+    keys: ['Mod+X'],
+    when: hasSelection,
+    run: async () => {
+      await copyToSystem();
+      remove('edit.cut');
+    },
+  },
+  { id: 'edit.copy', group: 'edit', keys: ['Mod+C'], when: hasSelection, run: copyToSystem },
+  { id: 'edit.paste', group: 'edit', keys: ['Mod+V'], run: () => pasteFromSystem(false) },
+  { id: 'edit.paste-wired', group: 'edit', keys: ['Mod+Shift+V'], run: () => pasteFromSystem(true) },
+  {
+    id: 'edit.duplicate',
+    group: 'edit',
+    keys: ['Mod+D'],
+    when: hasSelection,
+    run: () => {
+      const clip = clipSelection();
+      if (clip) insert(clip, { x: DUPLICATE_OFFSET, y: DUPLICATE_OFFSET }, true, 'edit.duplicate');
+    },
+  },
+  {
+    id: 'edit.delete',
+    group: 'edit',
+    keys: ['Delete', 'Backspace'],
+    when: hasSelection,
+    run: () => remove('edit.delete'),
+  },
+  {
+    id: 'edit.select-all',
+    group: 'edit',
+    keys: ['Mod+A'],
+    run: () => {
+      const { nodes, frames = {}, notes = {} } = doc().document;
+      doc().select([
+        ...Object.keys(nodes).map((id) => itemKey('node', id)),
+        ...Object.keys(frames).map((id) => itemKey('frame', id)),
+        ...Object.keys(notes).map((id) => itemKey('note', id)),
+      ]);
+    },
+  },
+  { id: 'edit.deselect', group: 'edit', keys: ['Escape'], when: hasSelection, run: () => doc().select([]) },
+];
+
+/** The clipboard events of the page: the only way to the system clipboard that asks no permission. */
+export function onCopy(event: ClipboardEvent, cut: boolean): void {
+  const clip = clipSelection();
+  if (!clip || !event.clipboardData) return;
+  const json = writeClip(clip);
+  event.clipboardData.setData('application/x-kronode+json', json);
+  event.clipboardData.setData('text/plain', json);
+  event.preventDefault();
+  if (cut) remove('edit.cut');
+}

@@ -1,0 +1,40 @@
+import { tell } from '../../engine-client/run-session.ts';
+import { arrangeCommands } from './arrange-commands.ts';
+import { canvasCommands } from './canvas-commands.ts';
+import type { Command, CommandId } from './command.ts';
+import { editCommands } from './edit-commands.ts';
+import { fileCommands } from './file-commands.ts';
+import { nodeCommands } from './node-commands.ts';
+import { runCommands } from './run-commands.ts';
+import { viewCommands } from './view-commands.ts';
+
+export type { Command, CommandId } from './command.ts';
+
+/** Everything a person can do, by group. */
+export const commands: readonly Command[] = [
+  ...runCommands,
+  ...fileCommands,
+  ...editCommands,
+  ...nodeCommands,
+  ...arrangeCommands,
+  ...canvasCommands,
+  ...viewCommands,
+];
+
+const byId = new Map<CommandId, Command>(commands.map((command) => [command.id, command]));
+
+/** @throws Error when the table lacks it: a defect. */
+export function command(id: CommandId): Command {
+  const found = byId.get(id);
+  if (!found) throw new Error(`There is no command ${id}.`);
+  return found;
+}
+
+export const canRun = ({ when }: Command): boolean => when?.() ?? true;
+
+/** Does it, when it can be done now; what goes wrong is shown. */
+export function runCommand(id: CommandId): void {
+  const found = command(id);
+  if (!canRun(found)) return;
+  void Promise.resolve(found.run()).catch(tell);
+}

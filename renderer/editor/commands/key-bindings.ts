@@ -1,0 +1,96 @@
+import { createStore, useStore } from 'zustand';
+import { type CommandId, canRun, command, commands, runCommand } from './index.ts';
+import { type Keys, keysOf } from './keys.ts';
+
+type Overrides = Readonly<Partial<Record<CommandId, readonly Keys[]>>>;
+const STORAGE = 'kronode.keys';
+
+function saved(): Overrides {
+  const text = globalThis.localStorage?.getItem(STORAGE);
+  if (!text) return {};
+  try {
+    const json = JSON.parse(text) as Record<string, unknown>;
+    return Object.fromEntries(
+      Object.entries(json).filter(
+        ([id, keys]) =>
+          commands.some((known) => known.id === id) &&
+          Array.isArray(keys) &&
+          keys.every((key) => typeof key === 'string'),
+      ),
+    );
+  } catch {
+    // A damaged entry is overwritten with the next change.
+    return {};
+  }
+}
+
+const overrides = createStore<{ readonly keys: Overrides }>(() => ({ keys: saved() }));
+
+/** Keys of a command: those the user chose, or the ones it comes with. */
+export const bindingsOf = (id: CommandId): readonly Keys[] =>
+  overrides.getState().keys[id] ?? command(id).keys ?? [];
+
+/** As {@link bindingsOf}, for components. */
+export function useBindings(): (id: CommandId) => readonly Keys[] {
+  const keys = useStore(overrides, (state) => state.keys);
+  return (id) => keys[id] ?? command(id).keys ?? [];
+}
+
+/** Sets the keys of a command and takes them from any other; undefined brings back its own. */
+export function setBindings(id: CommandId, keys: readonly Keys[] | undefined): void {
+  const next: Partial<Record<CommandId, readonly Keys[]>> = { ...overrides.getState().keys };
+  if (keys) {
+    for (const other of commands) {
+      const taken = bindingsOf(other.id);
+      if (other.id !== id && taken.some((key) => keys.includes(key)))
+        next[other.id] = taken.filter((key) => !keys.includes(key));
+    }
+    next[id] = keys;
+  } else delete next[id];
+  localStorage.setItem(STORAGE, JSON.stringify(next));
+  overrides.setState({ keys: next }, true);
+}
+
+export const isCustom = (id: CommandId): boolean => overrides.getState().keys[id] !== undefined;
+
+const editable = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable ||
+    target.matches('input:not([type=checkbox]):not([type=range]), textarea, select'));
+
+/** A surface that has the keyboard to itself: a menu, a dialog, a list. */
+const enclosed = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('[role=dialog], [role=menu], [role=listbox]') !== null;
+
+/** These act through the clipboard events of the page, so that no permission is asked. */
+const native: ReadonlySet<Keys> = new Set(['Mod+C', 'Mod+X', 'Mod+V', 'Mod+Shift+V']);
+/** With these a focused control does something of its own. */
+const controlKeys: ReadonlySet<Keys> = new Set([
+  'Space',
+  'Enter',
+  'ArrowLeft',
+  'ArrowRight',
+  'ArrowUp',
+  'ArrowDown',
+]);
+const control = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  target.closest('button, a, [role=slider], [role=tab], [role=separator]') !== null;
+
+/** Runs the command a key stands for. Called with every key that reaches the window. */
+export function dispatchKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing) return;
+  const keys = keysOf(event);
+  if (keys === undefined || enclosed(event.target)) return;
+  const held = keys.includes('Mod+') || keys.includes('Alt+') || /^F\d/.test(keys);
+  if (editable(event.target)) {
+    // Text keeps its own undo, clipboard and cursor keys; only what cannot mean text goes on.
+    if (!held || /^Mod\+(Shift\+)?[ACVXZY]$/.test(keys) || /Arrow|Backspace|Delete/.test(keys)) return;
+  }
+  if (controlKeys.has(keys) && control(event.target)) return;
+  if (native.has(keys)) return;
+  const found = commands.find((known) => bindingsOf(known.id).includes(keys) && canRun(known));
+  if (!found) return;
+  event.preventDefault();
+  runCommand(found.id);
+}

@@ -1,0 +1,59 @@
+import { memo, useState } from 'react';
+import { type NodeProps, NodeResizer } from 'reactflow';
+import { useText } from '../../i18n/index.ts';
+import type { FlowNode } from './adapters.ts';
+import { useDocument, useTab } from './tab-context.ts';
+import { useResize } from './use-resize.ts';
+
+/** A titled area under the nodes; what lies inside moves with it. */
+export const FrameView = memo(function FrameView({ data: { id }, selected }: NodeProps<FlowNode>) {
+  const t = useText();
+  const tab = useTab();
+  const frame = useDocument(({ document }) => document.frames?.[id]);
+  const [renaming, setRenaming] = useState(false);
+  const onResizeEnd = useResize('frame', id);
+  if (!frame) return null;
+  const rename = (title: string) => {
+    setRenaming(false);
+    tab.store.edit(t('frame.rename'), ({ frames }) => {
+      const draft = frames?.[id];
+      if (draft) draft.title = title.slice(0, 200);
+    });
+  };
+  return (
+    <section
+      className="frame"
+      data-selected={selected || undefined}
+      style={frame.color ? ({ '--group': frame.color } as React.CSSProperties) : undefined}
+      aria-label={frame.title}
+    >
+      <NodeResizer
+        isVisible={selected}
+        minWidth={120}
+        minHeight={80}
+        onResizeEnd={onResizeEnd}
+        lineClassName="item-resize-line"
+        handleClassName="item-resize-handle"
+      />
+      <header className="frame-handle frame-header" onDoubleClick={() => setRenaming(true)}>
+        {renaming ? (
+          <input
+            className="node-title-field nodrag"
+            aria-label={t('frame.title')}
+            defaultValue={frame.title}
+            // biome-ignore lint/a11y/noAutofocus: the user just asked to rename it
+            autoFocus
+            onFocus={(event) => event.target.select()}
+            onBlur={(event) => rename(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') rename(event.currentTarget.value);
+              if (event.key === 'Escape') setRenaming(false);
+            }}
+          />
+        ) : (
+          frame.title
+        )}
+      </header>
+    </section>
+  );
+});

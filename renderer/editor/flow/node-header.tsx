@@ -1,0 +1,140 @@
+import { ChevronDown, ChevronRight, Ellipsis, Lock } from 'lucide-react';
+import { useState } from 'react';
+import type { NodeDeclaration } from '../../../nodes/core/node.ts';
+import type { DocumentNode } from '../../../nodes/document/schema.ts';
+import { useText } from '../../i18n/index.ts';
+import { useNodeText } from '../../i18n/node-text.ts';
+import { itemKey } from '../../state/item-key.ts';
+import { closeOverlay, showOverlay, useOverlay } from '../../state/overlay-store.ts';
+import { useTabRuntime } from '../../state/runtime-store.ts';
+import { Menu } from '../../ui/menu.tsx';
+import { Tooltip } from '../../ui/tooltip.tsx';
+import { nodeMenu } from './menus.tsx';
+import { useNodeRun, useTab } from './tab-context.ts';
+
+interface NodeHeaderProps {
+  readonly id: string;
+  readonly node: DocumentNode;
+  readonly declaration: NodeDeclaration | undefined;
+}
+
+/** Shorter times say nothing. */
+const WORTH_TELLING = 1;
+
+const seconds = (milliseconds: number): string =>
+  milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
+
+/** Title, how long it took or whether it is known already, and the menu. */
+export function NodeHeader({ id, node, declaration }: NodeHeaderProps) {
+  const t = useText();
+  const names = useNodeText();
+  const tab = useTab();
+  const overlay = useOverlay();
+  const renaming = overlay.kind === 'rename' && overlay.node === id;
+  const title = node.title ?? (declaration ? names.title(declaration) : node.type);
+  const Caret = node.collapsed ? ChevronRight : ChevronDown;
+  const collapse = () =>
+    tab.store.edit(t('cmd.node.collapse'), ({ nodes }) => {
+      const draft = nodes[id];
+      if (draft?.collapsed) delete draft.collapsed;
+      else if (draft) draft.collapsed = true;
+    });
+  return (
+    <header className="node-header node-handle">
+      <button
+        type="button"
+        className="node-caret nodrag"
+        aria-label={t('node.fold')}
+        aria-expanded={!node.collapsed}
+        onClick={collapse}
+      >
+        <Caret size={14} />
+      </button>
+      {renaming ? (
+        <TitleField id={id} title={title} />
+      ) : (
+        <h3
+          className="node-title"
+          title={title}
+          onDoubleClick={(event) => {
+            event.stopPropagation();
+            tab.store.select([itemKey('node', id)]);
+            showOverlay({ kind: 'rename', node: id });
+          }}
+        >
+          {title}
+        </h3>
+      )}
+      {node.pinned && (
+        <Tooltip text={t('node.pinned')}>
+          <Lock size={12} className="shrink-0 text-faint" aria-label={t('node.pinned')} />
+        </Tooltip>
+      )}
+      <RunMark id={id} />
+      <Menu entries={() => nodeMenu(tab, id)} align="end">
+        <button type="button" className="node-menu nodrag" aria-label={t('node.menu', { name: title })}>
+          <Ellipsis size={14} />
+        </button>
+      </Menu>
+    </header>
+  );
+}
+
+/** Time of the last run, or what a run would do. */
+function RunMark({ id }: { readonly id: string }) {
+  const t = useText();
+  const run = useNodeRun(id);
+  const tab = useTab();
+  const mark = useTabRuntime(tab.id, ({ marks }) => marks[id]);
+  const cached = mark === 'cached';
+  const time =
+    run?.state === 'done' &&
+    !run.cached &&
+    run.milliseconds !== undefined &&
+    run.milliseconds >= WORTH_TELLING
+      ? seconds(run.milliseconds)
+      : undefined;
+  if (run?.state === 'running' || (!mark && !time)) return null;
+  return (
+    <Tooltip text={mark && t(cached ? 'node.cached' : 'node.stale')}>
+      <span className="node-mark" data-mark={mark}>
+        {time}
+        {mark && <span aria-hidden>{cached ? '✓' : '○'}</span>}
+      </span>
+    </Tooltip>
+  );
+}
+
+function TitleField({ id, title }: { readonly id: string; readonly title: string }) {
+  const t = useText();
+  const tab = useTab();
+  const [draft, setDraft] = useState(title);
+  const commit = () => {
+    closeOverlay();
+    const next = draft.trim();
+    if (next === title) return;
+    tab.store.edit(t('cmd.node.rename'), ({ nodes }) => {
+      const node = nodes[id];
+      if (!node) return;
+      if (next === '') delete node.title;
+      else node.title = next;
+    });
+  };
+  return (
+    <input
+      className="node-title-field nodrag"
+      aria-label={t('node.title')}
+      value={draft}
+      maxLength={200}
+      // biome-ignore lint/a11y/noAutofocus: the user just asked to rename it
+      autoFocus
+      onFocus={(event) => event.target.select()}
+      onChange={(event) => setDraft(event.target.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') commit();
+        if (event.key === 'Escape') closeOverlay();
+      }}
+    />
+  );
+}

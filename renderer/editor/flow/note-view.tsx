@@ -1,0 +1,90 @@
+import DOMPurify from 'dompurify';
+import { marked } from 'marked';
+import { memo, useMemo, useState } from 'react';
+import { type NodeProps, NodeResizer } from 'reactflow';
+import { useText } from '../../i18n/index.ts';
+import type { FlowNode } from './adapters.ts';
+import { useDocument, useTab } from './tab-context.ts';
+import { useResize } from './use-resize.ts';
+
+/** A text comes with a file from anyone: no scripts, no pictures from elsewhere, no styles. */
+const SAFE = {
+  ALLOWED_TAGS: [
+    'h1',
+    'h2',
+    'h3',
+    'p',
+    'ul',
+    'ol',
+    'li',
+    'strong',
+    'em',
+    'code',
+    'pre',
+    'blockquote',
+    'a',
+    'br',
+    'hr',
+    'del',
+  ],
+  ALLOWED_ATTR: ['href', 'title'],
+};
+
+/** A note in Markdown; double-click writes. */
+export const NoteView = memo(function NoteView({ data: { id }, selected }: NodeProps<FlowNode>) {
+  const t = useText();
+  const tab = useTab();
+  const note = useDocument(({ document }) => document.notes?.[id]);
+  const [writing, setWriting] = useState(false);
+  const onResizeEnd = useResize('note', id);
+  const source = note?.text || t('note.empty');
+  const html = useMemo(
+    () => DOMPurify.sanitize(marked.parse(source, { async: false, breaks: true }), SAFE),
+    [source],
+  );
+  if (!note) return null;
+  const commit = (value: string) => {
+    setWriting(false);
+    if (value === note.text) return;
+    tab.store.edit(t('note.edit'), ({ notes }) => {
+      const draft = notes?.[id];
+      if (draft) draft.text = value;
+    });
+  };
+  return (
+    <section
+      className="note"
+      data-selected={selected || undefined}
+      data-empty={note.text === '' || undefined}
+      style={note.color ? ({ '--group': note.color } as React.CSSProperties) : undefined}
+    >
+      <NodeResizer
+        isVisible={selected && !writing}
+        minWidth={120}
+        minHeight={60}
+        onResizeEnd={onResizeEnd}
+        lineClassName="item-resize-line"
+        handleClassName="item-resize-handle"
+      />
+      {writing ? (
+        <textarea
+          className="note-field nodrag nowheel"
+          aria-label={t('note.edit')}
+          defaultValue={note.text}
+          maxLength={100_000}
+          // biome-ignore lint/a11y/noAutofocus: the user just asked to write
+          autoFocus
+          onBlur={(event) => commit(event.target.value)}
+          onKeyDown={(event) => event.key === 'Escape' && commit(event.currentTarget.value)}
+        />
+      ) : (
+        <div
+          className="note-text"
+          onDoubleClick={() => setWriting(true)}
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitized above
+          dangerouslySetInnerHTML={{ __html: html }}
+        />
+      )}
+    </section>
+  );
+});

@@ -1,0 +1,72 @@
+import { ChevronLeft, ChevronRight } from 'lucide-react';
+import { useRef, useState } from 'react';
+import type { FloatWidget, IntWidget } from '../../../nodes/core/inputs.ts';
+import { useText } from '../../i18n/index.ts';
+import { newGesture } from '../../state/gesture.ts';
+import { inRange, numberText, snapped, typedNumber } from './number-text.ts';
+import type { WidgetProps } from './widget-props.ts';
+
+const COARSE = 10;
+const FINE = 0.1;
+
+/** A number to type, nudge with the arrow keys or step with the buttons at its sides. */
+export function NumberField({ widget, value, set, label }: WidgetProps<IntWidget | FloatWidget>) {
+  const t = useText();
+  const [typed, setTyped] = useState<string | undefined>();
+  const gesture = useRef(newGesture('number'));
+  const current = typeof value === 'number' ? value : widget.default;
+  const whole = widget.kind === 'int';
+  const nudge = (steps: number) => {
+    const grid = whole ? widget.step : Math.min(widget.step, Math.abs(steps) * widget.step);
+    set(inRange(snapped(current + steps * widget.step, grid), widget), gesture.current);
+    setTyped(undefined);
+  };
+  const commit = () => {
+    const number = typed === undefined ? undefined : typedNumber(typed);
+    setTyped(undefined);
+    if (number !== undefined) set(inRange(whole ? Math.round(number) : number, widget));
+  };
+  return (
+    <div className="control number-field">
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-label={t('widget.decrease', { name: label })}
+        onClick={() => nudge(-1)}
+      >
+        <ChevronLeft size={12} />
+      </button>
+      <input
+        aria-label={label}
+        inputMode="decimal"
+        value={typed ?? numberText(value)}
+        onFocus={(event) => {
+          gesture.current = newGesture('number');
+          event.target.select();
+        }}
+        onChange={(event) => setTyped(event.target.value)}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') commit();
+          else if (event.key === 'Escape') setTyped(undefined);
+          else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+            event.preventDefault();
+            const direction = event.key === 'ArrowUp' ? 1 : -1;
+            nudge(
+              direction *
+                (event.shiftKey && !whole ? FINE : event.ctrlKey || (event.shiftKey && whole) ? COARSE : 1),
+            );
+          }
+        }}
+      />
+      <button
+        type="button"
+        tabIndex={-1}
+        aria-label={t('widget.increase', { name: label })}
+        onClick={() => nudge(1)}
+      >
+        <ChevronRight size={12} />
+      </button>
+    </div>
+  );
+}

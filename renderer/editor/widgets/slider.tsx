@@ -1,0 +1,121 @@
+import { type PointerEvent as ReactPointerEvent, useRef, useState } from 'react';
+import type { FloatWidget } from '../../../nodes/core/inputs.ts';
+import { newGesture } from '../../state/gesture.ts';
+import { inRange, numberText, snapped, typedNumber } from './number-text.ts';
+import type { WidgetProps } from './widget-props.ts';
+
+const FINE = 0.1;
+const COARSE = 10;
+const ALT_GRID = 0.1;
+
+/**
+ * A bar with its value in the middle. Shift moves finely, Alt snaps to tenths, a double click
+ * resets, Enter types.
+ */
+export function Slider({ widget, value, set, label }: WidgetProps<FloatWidget>) {
+  const { min, max, step } = widget;
+  const [typing, setTyping] = useState(false);
+  const bar = useRef<HTMLDivElement>(null);
+  const keyGesture = useRef('');
+  const current = typeof value === 'number' ? value : widget.default;
+  const share = (at: number) => (Math.min(max, Math.max(min, at)) - min) / (max - min);
+  const zero = share(Math.max(0, min));
+
+  const drag = (event: ReactPointerEvent<HTMLDivElement>) => {
+    const element = bar.current;
+    if (event.button !== 0 || !element) return;
+    event.preventDefault();
+    element.focus();
+    element.setPointerCapture(event.pointerId);
+    const gesture = newGesture('slider');
+    const { left, width } = element.getBoundingClientRect();
+    const start = { x: event.clientX, value: current };
+    let moved = false;
+    const move = ({ clientX, shiftKey, altKey }: PointerEvent) => {
+      if (!moved && Math.abs(clientX - start.x) < 2) return;
+      moved = true;
+      const wanted = shiftKey
+        ? start.value + ((clientX - start.x) / width) * (max - min) * FINE
+        : min + ((clientX - left) / width) * (max - min);
+      set(inRange(snapped(wanted, altKey ? ALT_GRID : shiftKey ? step * FINE : step), widget), gesture);
+    };
+    const stop = ({ clientX, shiftKey }: PointerEvent) => {
+      element.removeEventListener('pointermove', move);
+      element.removeEventListener('pointerup', stop);
+      element.removeEventListener('pointercancel', stop);
+      // A click goes where it points; the second click of a double click is a reset.
+      if (!moved && !shiftKey && event.detail < 2)
+        set(inRange(snapped(min + ((clientX - left) / width) * (max - min), step), widget), gesture);
+    };
+    element.addEventListener('pointermove', move);
+    element.addEventListener('pointerup', stop);
+    element.addEventListener('pointercancel', stop);
+  };
+
+  if (typing)
+    return (
+      <div className="control number-field">
+        <input
+          aria-label={label}
+          inputMode="decimal"
+          defaultValue={numberText(current)}
+          // biome-ignore lint/a11y/noAutofocus: the user just asked to type
+          autoFocus
+          onFocus={(event) => event.target.select()}
+          onBlur={(event) => {
+            setTyping(false);
+            const number = typedNumber(event.target.value);
+            if (number !== undefined) set(inRange(number, widget));
+          }}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') event.currentTarget.blur();
+            if (event.key === 'Escape') setTyping(false);
+          }}
+        />
+      </div>
+    );
+  return (
+    <div
+      ref={bar}
+      role="slider"
+      tabIndex={0}
+      aria-label={label}
+      aria-valuemin={min}
+      aria-valuemax={max}
+      aria-valuenow={current}
+      className="control slider"
+      onPointerDown={drag}
+      onDoubleClick={() => set(widget.default)}
+      onFocus={() => {
+        keyGesture.current = newGesture('slider-keys');
+      }}
+      onKeyDown={(event) => {
+        const direction = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
+        if (event.key === 'Enter') setTyping(true);
+        else if (event.key === 'Home') set(min);
+        else if (event.key === 'End') set(max);
+        else if (direction) {
+          const size = step * (event.shiftKey ? FINE : event.ctrlKey ? COARSE : 1);
+          set(inRange(snapped(current + direction * size, Math.min(step, size)), widget), keyGesture.current);
+        } else return;
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+    >
+      <i
+        className="slider-fill"
+        style={{
+          left: `${Math.min(zero, share(current)) * 100}%`,
+          width: `${Math.abs(share(current) - zero) * 100}%`,
+        }}
+      />
+      {[0, 1].map(
+        (tick) =>
+          tick > min &&
+          tick < max && <i key={tick} className="slider-tick" style={{ left: `${share(tick) * 100}%` }} />,
+      )}
+      <i className="slider-thumb" style={{ left: `${share(current) * 100}%` }} />
+      <span>{numberText(current)}</span>
+    </div>
+  );
+}

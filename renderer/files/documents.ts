@@ -1,0 +1,60 @@
+import { toast } from 'sonner';
+import { serializeDocument } from '../../nodes/document/open.ts';
+import { services } from '../app/services.ts';
+import { text } from '../i18n/index.ts';
+import { isDirty } from '../state/document-store.ts';
+import { showOverlay } from '../state/overlay-store.ts';
+import { forgetRuntime } from '../state/runtime-store.ts';
+import { closeTab, openTab, type Tab, tabOf, updateTab } from '../state/workspace.ts';
+import type { OpenedFile } from './file-access.ts';
+
+const ENDING = '.kronode.json';
+const nameOf = (file: string): string => file.replace(/(\.kronode)?\.(json|png|webp)$/i, '');
+
+/** What a tab is called. */
+export const titleOfTab = (tab: Tab): string =>
+  tab.name ?? tab.store.document.meta?.title ?? text('tab.untitled');
+
+/**
+ * Opens a workflow file, or the workflow inside a picture, in a tab of its own.
+ * @throws UserError when there is none in it.
+ */
+export async function openBytes({ name, bytes, handle }: OpenedFile): Promise<void> {
+  const content = /\.(png|webp)$/i.test(name) ? bytes : new TextDecoder().decode(bytes);
+  const { document, problems } = await services().session.engine.call('document/open', { content });
+  openTab({ document, name: nameOf(name), file: handle, opened: problems });
+  const errors = problems.length;
+  if (errors > 0) toast.warning(text('file.opened-with', { count: errors }));
+}
+
+/** Saves a tab where it was opened from, or where the user says; false when they changed their mind. */
+export async function saveTab(tab: Tab, elsewhere = false): Promise<boolean> {
+  const { viewport } = tab.view;
+  const { document } = tab.store;
+  const saved = viewport
+    ? { ...document, view: { at: [viewport.x, viewport.y], zoom: viewport.zoom } }
+    : document;
+  const handle = await services().files.save(
+    serializeDocument(saved as typeof document),
+    `${titleOfTab(tab)}${ENDING}`,
+    elsewhere ? undefined : tab.file,
+  );
+  if (!handle) return false;
+  tab.store.markSaved(document);
+  updateTab(tab.id, { name: nameOf(handle.name), file: handle });
+  toast.success(text('file.saved', { name: handle.name }));
+  return true;
+}
+
+/** Closes a tab; asks first when there is something to lose. */
+export function requestClose(id: string): void {
+  const tab = tabOf(id);
+  if (!tab) return;
+  if (isDirty(tab.store.state.getState())) showOverlay({ kind: 'close-tab', tab: id });
+  else discardTab(id);
+}
+
+export function discardTab(id: string): void {
+  closeTab(id);
+  forgetRuntime(id);
+}

@@ -1,0 +1,69 @@
+import { useSyncExternalStore } from 'react';
+import { type Language, languages } from './define-messages.ts';
+import { canvasMessages } from './messages/canvas.ts';
+import { commandMessages } from './messages/commands.ts';
+import { shellMessages } from './messages/shell.ts';
+import { widgetMessages } from './messages/widgets.ts';
+
+export type { Language } from './define-messages.ts';
+
+/** Each part of the app brings its own table: add it here and its keys are typed everywhere. */
+const tables = {
+  en: { ...shellMessages.en, ...canvasMessages.en, ...commandMessages.en, ...widgetMessages.en },
+  zh: { ...shellMessages.zh, ...canvasMessages.zh, ...commandMessages.zh, ...widgetMessages.zh },
+} as const;
+
+export type MessageKey = keyof (typeof tables)['en'];
+export type Values = Readonly<Record<string, string | number>>;
+export type Translate = (key: MessageKey, values?: Values) => string;
+
+const STORAGE = 'kronode.language';
+
+const known = (name: string | null): name is Language => name !== null && Object.hasOwn(languages, name);
+
+function firstLanguage(): Language {
+  const saved = globalThis.localStorage?.getItem(STORAGE) ?? null;
+  if (known(saved)) return saved;
+  return globalThis.navigator?.language.startsWith('zh') ? 'zh' : 'en';
+}
+
+let current = firstLanguage();
+const listeners = new Set<() => void>();
+
+export const language = (): Language => current;
+
+export function setLanguage(next: Language): void {
+  current = next;
+  globalThis.localStorage?.setItem(STORAGE, next);
+  for (const listener of listeners) listener();
+}
+
+const translators = new Map<Language, Translate>();
+
+function translatorFor(name: Language): Translate {
+  const known = translators.get(name);
+  if (known) return known;
+  const plurals = new Intl.PluralRules(name);
+  const translate: Translate = (key, values = {}) => {
+    const text = tables[name][key];
+    const forms = text.split(' | ');
+    const count = Number(values.count);
+    const form = forms.length > 1 && plurals.select(count) !== 'one' ? forms[1] : forms[0];
+    return (form ?? text).replaceAll(/\{(\w+)\}/g, (_, value: string) => String(values[value] ?? ''));
+  };
+  translators.set(name, translate);
+  return translate;
+}
+
+/** For code outside components; inside one, `useText` follows a change of language. */
+export const text: Translate = (key, values) => translatorFor(current)(key, values);
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+export const useLanguage = (): Language => useSyncExternalStore(subscribe, language);
+
+/** The words of the chosen language: `const t = useText(); t('run.start')`. */
+export const useText = (): Translate => translatorFor(useLanguage());

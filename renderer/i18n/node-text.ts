@@ -1,0 +1,40 @@
+import type { NodeDeclaration } from '../../nodes/core/node.ts';
+import { type Language, useLanguage } from './index.ts';
+import { nodeWords } from './messages/nodes.ts';
+
+/** Names of kinds of node, their inputs and groups, as the chosen language says them. */
+export interface NodeText {
+  title(declaration: NodeDeclaration): string;
+  /** An input or output, by its name for ever. */
+  field(declaration: NodeDeclaration | undefined, name: string): string;
+  group(name: string): string;
+  /** What a kind of node or an input is for. */
+  doc(declaration: NodeDeclaration, input?: string): string | undefined;
+  socket(label: string): string;
+}
+
+const spaced = (name: string): string => name.replaceAll('_', ' ');
+
+const english: NodeText = {
+  title: ({ title }) => title,
+  field: (_declaration, name) => spaced(name),
+  group: (name) => name,
+  doc: (declaration, input) => (input === undefined ? declaration.doc : declaration.inputs[input]?.doc),
+  socket: (label) => label,
+};
+
+const chinese: NodeText = {
+  title: ({ type, title }) => nodeWords.titles[type] ?? title,
+  field: (declaration, name) =>
+    nodeWords.fields[`${declaration?.type} ${name}`] ?? nodeWords.fields[name] ?? spaced(name),
+  group: (name) => nodeWords.groups[name] ?? name,
+  doc: (declaration, input) =>
+    input === undefined
+      ? (nodeWords.docs[declaration.type] ?? declaration.doc)
+      : (nodeWords.docs[`${declaration.type} ${input}`] ?? declaration.inputs[input]?.doc),
+  socket: (label) => nodeWords.sockets[label] ?? label,
+};
+
+const byLanguage: Readonly<Record<Language, NodeText>> = { en: english, zh: chinese };
+
+export const useNodeText = (): NodeText => byLanguage[useLanguage()];

@@ -1,0 +1,28 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app/app.tsx';
+import { openFirstDocument } from './app/first-document.ts';
+import { provideServices } from './app/services.ts';
+import { connectEngine, openSocket } from './engine-client/engine-client.ts';
+import { enterSession } from './engine-client/enter-session.ts';
+import { RunSession } from './engine-client/run-session.ts';
+import { browserFiles } from './files/browser-files.ts';
+import { restoreDocuments } from './files/journal.ts';
+import { restoreCatalogue } from './state/catalogue-store.ts';
+import { followTheme } from './state/ui-store.ts';
+import './theme.css';
+
+followTheme();
+restoreCatalogue();
+await enterSession();
+const session = new RunSession(connectEngine(openSocket));
+provideServices({ session, files: browserFiles });
+void restoreDocuments(session.engine).then(openFirstDocument);
+
+const root = document.getElementById('root');
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );

@@ -1,0 +1,89 @@
+import { ChevronDown, ChevronUp, X } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { canvas } from '../editor/canvas-handle.ts';
+import { useText } from '../i18n/index.ts';
+import { useNodeText } from '../i18n/node-text.ts';
+import { useCatalogue } from '../state/catalogue-store.ts';
+import { type ItemKey, itemKey } from '../state/item-key.ts';
+import { closeOverlay } from '../state/overlay-store.ts';
+import { useActiveDocument, useActiveTab } from '../state/workspace.ts';
+import { IconButton } from '../ui/button.tsx';
+import { TextField } from '../ui/text-field.tsx';
+
+/** Finds nodes, frames and notes of the document and walks from one to the next. */
+export function FindBar() {
+  const t = useText();
+  const names = useNodeText();
+  const catalogue = useCatalogue();
+  const { store } = useActiveTab();
+  const document = useActiveDocument((state) => state.document);
+  const [query, setQuery] = useState('');
+  const [at, setAt] = useState(0);
+  const found = useMemo((): ItemKey[] => {
+    const wanted = query.trim().toLowerCase();
+    if (wanted === '') return [];
+    const has = (...texts: unknown[]) =>
+      texts.some((text) =>
+        String(text ?? '')
+          .toLowerCase()
+          .includes(wanted),
+      );
+    return [
+      ...Object.entries(document.nodes).flatMap(([id, node]) => {
+        const declaration = catalogue.get(node.type);
+        const values = Object.values(node.inputs).map((value) =>
+          typeof value === 'object' ? JSON.stringify(value) : value,
+        );
+        return has(node.title, node.type, id, declaration && names.title(declaration), ...values)
+          ? [itemKey('node', id)]
+          : [];
+      }),
+      ...Object.entries(document.frames ?? {}).flatMap(([id, { title }]) =>
+        has(title) ? [itemKey('frame', id)] : [],
+      ),
+      ...Object.entries(document.notes ?? {}).flatMap(([id, note]) =>
+        has(note.text) ? [itemKey('note', id)] : [],
+      ),
+    ];
+  }, [document, query, catalogue, names]);
+  const show = (index: number) => {
+    if (found.length === 0) return;
+    const next = (index + found.length) % found.length;
+    const key = found[next];
+    setAt(next);
+    if (!key) return;
+    store.select([key]);
+    canvas()?.fit([key]);
+  };
+  return (
+    <search className="absolute top-3 right-4 z-30 flex items-center gap-1 rounded-node border border-line bg-raised p-1.5 shadow-raised">
+      <TextField
+        autoFocus
+        className="w-64"
+        value={query}
+        placeholder={t('find.placeholder')}
+        aria-label={t('find.placeholder')}
+        onChange={(event) => {
+          setQuery(event.target.value);
+          setAt(-1);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') show(at + (event.shiftKey ? -1 : 1));
+          if (event.key === 'Escape') closeOverlay();
+        }}
+      />
+      <span className="min-w-16 px-1 text-center text-label text-faint" role="status">
+        {at >= 0 && found.length > 0 ? `${at + 1}/${found.length}` : t('find.count', { count: found.length })}
+      </span>
+      <IconButton label={t('find.previous')} onClick={() => show(at - 1)}>
+        <ChevronUp />
+      </IconButton>
+      <IconButton label={t('find.next')} onClick={() => show(at + 1)}>
+        <ChevronDown />
+      </IconButton>
+      <IconButton label={t('ui.close')} onClick={closeOverlay}>
+        <X />
+      </IconButton>
+    </search>
+  );
+}

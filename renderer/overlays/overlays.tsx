@@ -1,0 +1,26 @@
+import { useOverlay } from '../state/overlay-store.ts';
+import { AddNode } from './add-node.tsx';
+import { CloseTab } from './close-tab.tsx';
+import { FindBar } from './find-bar.tsx';
+import { Palette } from './palette.tsx';
+import { Shortcuts } from './shortcuts.tsx';
+
+/** Whatever lies over the editor now. */
+export function Overlays() {
+  const overlay = useOverlay();
+  switch (overlay.kind) {
+    case 'palette':
+      return <Palette />;
+    case 'shortcuts':
+      return <Shortcuts />;
+    case 'find':
+      return <FindBar />;
+    case 'add-node':
+      return <AddNode at={overlay.at} wire={overlay.wire} />;
+    case 'close-tab':
+      return <CloseTab id={overlay.tab} />;
+    case 'rename':
+    case 'none':
+      return null;
+  }
+}

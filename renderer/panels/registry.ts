@@ -1,0 +1,11 @@
+import { helpPanel } from './help-panel.tsx';
+import { historyPanel } from './history-panel.tsx';
+import { nodesPanel } from './nodes-panel.tsx';
+import type { Panel } from './panel.ts';
+import { problemsPanel } from './problems-panel.tsx';
+
+/**
+ * All panels, in the order of their icons. To add one: write a component, export a `Panel` from its
+ * file and list it here; its words go into a table of `i18n/messages`.
+ */
+export const panels: readonly Panel[] = [nodesPanel, historyPanel, problemsPanel, helpPanel];

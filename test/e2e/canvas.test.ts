@@ -1,0 +1,293 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { emptyDocument } from '../../nodes/document/schema.ts';
+import { hasBrowser } from '../support/browser.ts';
+import { buildDocument } from '../support/build-document.ts';
+import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { pictureDocument } from '../support/picture-document.ts';
+
+const spread = (document: ReturnType<typeof pictureDocument>) => ({
+  ...document,
+  nodes: Object.fromEntries(
+    Object.entries(document.nodes).map(([id, node], i) => [
+      id,
+      { ...node, at: [(i % 4) * 340, Math.floor(i / 4) * 420] as [number, number] },
+    ]),
+  ),
+});
+
+describe.skipIf(!hasBrowser)('the canvas', () => {
+  let host: EditorHost;
+  let editor: Editor;
+  beforeAll(async () => {
+    host = await startEditor();
+  });
+  afterAll(() => host?.close());
+  beforeEach(async () => {
+    editor = await host.open();
+  });
+  afterEach(() => editor.close());
+
+  const two = () =>
+    buildDocument({
+      number: { type: 'values.number', at: [0, 0] },
+      size: { type: 'latents.empty', at: [500, 0] },
+      sample: { type: 'sampling.sample', at: [900, 0] },
+      load: { type: 'models.load', at: [0, 300] },
+    });
+
+  test('a double click searches and adds a node where it was', async () => {
+    await editor.openDocument(emptyDocument());
+    await editor.page.mouse.dblclick(500, 200);
+    await editor.page.keyboard.type('ksampler');
+    await editor.press('Enter');
+    const node = editor.nodesOfType('sampling.sample');
+    await expect.poll(() => node.count()).toBe(1);
+    const box = await node.boundingBox();
+    expect(Math.abs((box?.x ?? 0) - 500)).toBeLessThan(4);
+    await editor.press('Control+z');
+    expect(await node.count()).toBe(0);
+    await editor.press('Control+y');
+    await expect.poll(() => node.count()).toBe(1);
+  });
+
+  test('a wire is drawn, refused with a sentence, and replaces the one that was there', async () => {
+    await editor.openDocument(two());
+    const model = await editor.socket('load', 'model', 'output');
+    await editor.drag(model, await editor.socket('sample', 'model', 'input'));
+    expect(await editor.wires().count()).toBe(1);
+    // Refused: the sentence is there while the wire is held, and no wire after.
+    const { mouse } = editor.page;
+    const latent = await editor.socket('sample', 'latent', 'input');
+    await mouse.move(model.x, model.y);
+    await mouse.down();
+    await mouse.move(latent.x, latent.y, { steps: 8 });
+    await expect.poll(() => editor.page.locator('.connection-hint').textContent()).toContain('takes latent');
+    expect(
+      await editor.node('sample').locator('.socket[data-handleid=model]').getAttribute('data-state'),
+    ).toBe('fits');
+    expect(
+      await editor.node('sample').locator('.socket[data-handleid=noise]').getAttribute('data-state'),
+    ).toBe('refused');
+    await mouse.up();
+    expect(await editor.wires().count()).toBe(1);
+    await editor.drag(model, await editor.socket('sample', 'model', 'input'));
+    expect(await editor.wires().count()).toBe(1);
+  });
+
+  test('a wire dropped on empty canvas offers fitting nodes and joins the chosen one', async () => {
+    await editor.openDocument(two());
+    const model = await editor.socket('load', 'vae', 'output');
+    await editor.drag(model, { x: model.x + 180, y: model.y + 160 });
+    const items = editor.page.locator('[cmdk-item]');
+    await expect.poll(() => items.count()).toBe(3);
+    expect((await items.allTextContents()).join()).toBe('Decode image,Encode image,Switch');
+    await editor.press('Enter');
+    expect(await editor.nodesOfType('images.decode').count()).toBe(1);
+    expect(await editor.wires().count()).toBe(1);
+    // Node and wire came as one step.
+    await editor.press('Control+z');
+    expect(await editor.nodesOfType('images.decode').count()).toBe(0);
+    expect(await editor.wires().count()).toBe(0);
+  });
+
+  test('a wire dropped on a node goes into its first fitting input', async () => {
+    await editor.openDocument(two());
+    const model = await editor.socket('load', 'model', 'output');
+    await editor.drag(model, await editor.middle(editor.node('sample').locator('.node-title')));
+    expect(await editor.wires().count()).toBe(1);
+  });
+
+  test('a wire that is pulled off its input is gone', async () => {
+    await editor.openDocument(
+      buildDocument(
+        { load: { type: 'models.load', at: [0, 0] }, sample: { type: 'sampling.sample', at: [500, 0] } },
+        ['load.model > sample.model'],
+      ),
+    );
+    const end = await editor.socket('sample', 'model', 'input');
+    await editor.drag({ x: end.x - 14, y: end.y }, { x: end.x - 60, y: end.y + 260 });
+    expect(await editor.wires().count()).toBe(0);
+    await editor.press('Control+z');
+    expect(await editor.wires().count()).toBe(1);
+  });
+
+  test('pulling at a wired input takes the wire off as well', async () => {
+    await editor.openDocument(
+      buildDocument(
+        { load: { type: 'models.load', at: [0, 0] }, sample: { type: 'sampling.sample', at: [500, 0] } },
+        ['load.model > sample.model'],
+      ),
+    );
+    const end = await editor.socket('sample', 'model', 'input');
+    await editor.drag(end, { x: end.x - 60, y: end.y + 260 });
+    expect(await editor.wires().count()).toBe(0);
+  });
+
+  test('dragging a node is one step of undo, and deleting it heals the wire', async () => {
+    await editor.openDocument(
+      buildDocument(
+        {
+          load: { type: 'images.load', at: [0, 0] },
+          resize: { type: 'images.resize', at: [400, 0] },
+          save: { type: 'images.save', at: [800, 0] },
+        },
+        ['load.image > resize.image', 'resize.image > save.image'],
+      ),
+    );
+    const before = await editor.middle(editor.node('resize').locator('.node-title'));
+    await editor.drag(before, { x: before.x + 40, y: before.y + 200 });
+    const after = await editor.middle(editor.node('resize').locator('.node-title'));
+    expect(Math.abs(after.y - before.y - 200)).toBeLessThan(5);
+    await editor.press('Control+z');
+    expect(await editor.middle(editor.node('resize').locator('.node-title'))).toEqual(before);
+    await editor.node('resize').locator('.node-title').click();
+    await editor.press('Delete');
+    expect(await editor.node('resize').count()).toBe(0);
+    expect(await editor.wires().count()).toBe(1);
+  });
+
+  test('a node dropped on a wire goes into it', async () => {
+    await editor.openDocument(
+      buildDocument(
+        {
+          load: { type: 'images.load', at: [0, 0] },
+          resize: { type: 'images.resize', at: [300, 400] },
+          save: { type: 'images.save', at: [800, 0] },
+        },
+        ['load.image > save.image'],
+      ),
+    );
+    const [from, to] = [
+      await editor.socket('load', 'image', 'output'),
+      await editor.socket('save', 'image', 'input'),
+    ];
+    const grip = await editor.middle(editor.node('resize').locator('.node-title'));
+    await editor.drag(grip, { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 });
+    expect(await editor.wires().count()).toBe(2);
+    await editor.press('Control+z');
+    expect(await editor.wires().count()).toBe(1);
+  });
+
+  test('copies go through the system clipboard, with their wires and, when asked, those that led in', async () => {
+    await editor.openDocument(spread(pictureDocument('a red apple')));
+    await editor.node('decode').locator('.node-title').click();
+    await editor.press('Control+c');
+    await editor.page.mouse.move(700, 700);
+    await editor.press('Control+v');
+    await expect.poll(() => editor.nodesOfType('images.decode').count()).toBe(2);
+    expect(await editor.wires().count()).toBe(9);
+    await editor.press('Control+z');
+    await editor.press('Control+Shift+v');
+    await expect.poll(() => editor.nodesOfType('images.decode').count()).toBe(2);
+    expect(await editor.wires().count()).toBe(11);
+    await editor.press('Control+a', 'Control+x');
+    expect(await editor.page.locator('.node').count()).toBe(0);
+    await editor.press('Control+v');
+    await expect.poll(() => editor.page.locator('.node').count()).toBe(9);
+  });
+
+  test('dragging with Alt leaves the original and drops a copy', async () => {
+    await editor.openDocument(two());
+    const grip = await editor.middle(editor.node('number').locator('.node-title'));
+    await editor.drag(grip, { x: grip.x + 30, y: grip.y + 150 }, ['Alt']);
+    expect(await editor.nodesOfType('values.number').count()).toBe(2);
+    expect(await editor.middle(editor.node('number').locator('.node-title'))).toEqual(grip);
+  });
+
+  test('a frame takes its contents along; a box selects; Shift adds', async () => {
+    await editor.openDocument(two());
+    await editor.node('number').locator('.node-title').click();
+    await editor.press('Control+g');
+    await editor.press('Escape');
+    const before = await editor.middle(editor.node('number').locator('.node-title'));
+    const frame = await editor.middle(editor.page.locator('.frame-header'));
+    await editor.drag(frame, { x: frame.x - 40, y: frame.y + 30 });
+    const after = await editor.middle(editor.node('number').locator('.node-title'));
+    expect(Math.abs(after.x - before.x + 40)).toBeLessThan(5);
+    await editor.press('Control+z', 'Escape');
+    await editor.node('number').locator('.node-title').click();
+    await editor
+      .node('size')
+      .locator('.node-title')
+      .click({ modifiers: ['Shift'] });
+    expect(await editor.page.locator('.node[data-selected]').count()).toBe(2);
+    const box = await editor.node('size').boundingBox();
+    if (!box) throw new Error('not drawn');
+    await editor.press('Escape');
+    await editor.drag({ x: box.x - 10, y: box.y - 10 }, { x: box.x + 40, y: box.y + 40 }, ['Control']);
+    expect(await editor.page.locator('.node[data-selected]').count()).toBe(1);
+  });
+
+  test('mute, bypass, collapse, pin and rename by key', async () => {
+    await editor.openDocument(two());
+    const node = editor.node('sample');
+    await node.locator('.node-title').click();
+    await editor.press('Control+m');
+    expect(await node.getAttribute('data-mode')).toBe('mute');
+    await editor.press('Control+b');
+    expect(await node.getAttribute('data-mode')).toBe('bypass');
+    await editor.press('Control+b');
+    expect(await node.getAttribute('data-mode')).toBeNull();
+    await editor.press('Alt+c');
+    expect(await node.locator('.node-body').count()).toBe(0);
+    await editor.press('Alt+c', 'p');
+    const place = await editor.placeOf('sample');
+    const grip = await editor.middle(node.locator('.node-title'));
+    await editor.drag(grip, { x: grip.x, y: grip.y + 100 });
+    expect(await editor.placeOf('sample')).toEqual(place);
+    await node.locator('.node-title').click();
+    await editor.press('F2');
+    await editor.page.keyboard.type('My sampler');
+    await editor.press('Enter');
+    expect(await node.locator('.node-title').textContent()).toBe('My sampler');
+  });
+
+  test('aligning, layout and a note', async () => {
+    await editor.openDocument(spread(pictureDocument('a red apple')));
+    await editor.press('Control+a', 'Shift+l');
+    const tops = async () =>
+      Promise.all(['model', 'prompt', 'sample'].map((id) => editor.middle(editor.node(id))));
+    await expect
+      .poll(async () => {
+        const [model, prompt, sample] = await tops();
+        return model && prompt && sample && model.x < prompt.x && prompt.x < sample.x;
+      })
+      .toBe(true);
+    await editor.page.mouse.move(300, 760);
+    await editor.press('Shift+n');
+    await editor.page.locator('.note-text').dblclick();
+    await editor.page.keyboard.type('**bold** <img src=x onerror=alert(1)>');
+    await editor.press('Escape');
+    expect(await editor.page.locator('.note-text strong').textContent()).toBe('bold');
+    expect(await editor.page.locator('.note-text img').count()).toBe(0);
+  });
+
+  test('an unknown kind of node keeps its place, wires and values', async () => {
+    await editor.openDocument(
+      buildDocument(
+        {
+          load: { type: 'images.load', at: [0, 0] },
+          odd: { type: 'other.thing', inputs: { depth: 3 }, at: [400, 0] },
+        },
+        ['load.image > odd.picture'],
+      ),
+    );
+    expect(await editor.node('odd').textContent()).toContain('other.thing');
+    expect(await editor.node('odd').textContent()).toContain('depth');
+    expect(await editor.wires().count()).toBe(1);
+  });
+
+  test('the palette runs commands and the keys of one can be changed', async () => {
+    await editor.openDocument(two());
+    await editor.press('Control+k');
+    await editor.page.keyboard.type('select all');
+    await editor.press('Enter');
+    await expect.poll(() => editor.page.locator('.node[data-selected]').count()).toBe(4);
+    await editor.press('Control+Shift+k');
+    await editor.page.getByRole('button', { name: 'Change the keys of “Select nothing”' }).click();
+    await editor.press('Alt+q');
+    await editor.press('Escape');
+    await editor.press('Alt+q');
+    await expect.poll(() => editor.page.locator('.node[data-selected]').count()).toBe(0);
+  });
+});

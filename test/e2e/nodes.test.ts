@@ -1,0 +1,174 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { hasBrowser } from '../support/browser.ts';
+import { buildDocument } from '../support/build-document.ts';
+import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+
+describe.skipIf(!hasBrowser)('the controls of nodes', () => {
+  let host: EditorHost;
+  let editor: Editor;
+  beforeAll(async () => {
+    host = await startEditor();
+  });
+  afterAll(() => host?.close());
+  beforeEach(async () => {
+    editor = await host.open();
+    await editor.openDocument(
+      buildDocument({
+        size: { type: 'latents.empty', at: [0, 0] },
+        noise: { type: 'sampling.noise', at: [340, 0] },
+        schedule: { type: 'sampling.schedule', at: [680, 0] },
+        prompt: { type: 'prompts.encode', at: [0, 300] },
+        save: { type: 'images.save', at: [340, 300] },
+        sigmas: { type: 'sampling.sigma-list', at: [680, 300] },
+        number: { type: 'values.whole-number', at: [-340, 0] },
+        model: { type: 'models.load', at: [-340, 300] },
+      }),
+    );
+  });
+  afterEach(() => editor.close());
+
+  const row = (node: string, input: string) => editor.node(node).locator(`[data-input="${input}"]`);
+  const field = (node: string, input: string) => row(node, input).locator('input').first();
+
+  test('a number is typed, nudged, and scrubbed by its label; each is one step', async () => {
+    const width = field('size', 'width');
+    await width.fill('300');
+    await editor.press('Enter');
+    expect(await width.inputValue()).toBe('300');
+    await editor.press('ArrowUp', 'ArrowUp');
+    expect(await width.inputValue()).toBe('336');
+    await editor.press('Escape');
+    await editor.page.locator('.react-flow__pane').click({ position: { x: 600, y: 780 } });
+    const label = await editor.middle(row('size', 'width').locator('.widget-label'));
+    await editor.drag(label, { x: label.x + 80, y: label.y });
+    expect(Number(await width.inputValue())).toBeGreaterThan(400);
+    await editor.press('Control+z');
+    expect(await width.inputValue()).toBe('336');
+    await editor.press('Control+z', 'Control+z');
+    expect(await width.inputValue()).toBe('1024');
+  });
+
+  test('what is out of range is brought back, what is no number is refused', async () => {
+    const width = field('size', 'width');
+    await width.fill('99999');
+    await editor.press('Enter');
+    expect(await width.inputValue()).toBe('8192');
+    await width.fill('wide');
+    await editor.press('Enter');
+    expect(await width.inputValue()).toBe('8192');
+  });
+
+  test('a slider is dragged, nudged, typed into and reset', async () => {
+    const slider = row('schedule', 'denoise').getByRole('slider');
+    const box = await slider.boundingBox();
+    if (!box) throw new Error('not drawn');
+    const y = box.y + box.height / 2;
+    await editor.drag({ x: box.x + box.width - 3, y }, { x: box.x + box.width / 2, y });
+    const half = Number(await slider.getAttribute('aria-valuenow'));
+    expect(half).toBeGreaterThan(0.4);
+    expect(half).toBeLessThan(0.6);
+    await editor.press('ArrowRight');
+    expect(Number(await slider.getAttribute('aria-valuenow'))).toBeCloseTo(half + 0.01, 5);
+    await editor.press('Enter');
+    await editor.page.keyboard.type('0.25');
+    await editor.press('Enter');
+    expect(await slider.getAttribute('aria-valuenow')).toBe('0.25');
+    await slider.dblclick();
+    expect(await slider.getAttribute('aria-valuenow')).toBe('1');
+  });
+
+  test('typing a prompt is one step and the field grows', async () => {
+    const area = row('prompt', 'text').locator('textarea');
+    const before = (await area.boundingBox())?.height ?? 0;
+    await area.click();
+    await editor.page.keyboard.type('one\ntwo\nthree\nfour\nfive');
+    expect((await area.boundingBox())?.height ?? 0).toBeGreaterThan(before + 10);
+    await editor.press('Escape', 'Control+z');
+    expect(await area.inputValue()).toBe('');
+  });
+
+  test('a combo is searched and chosen by keyboard', async () => {
+    await row('schedule', 'schedule').getByRole('combobox').click();
+    await editor.page.keyboard.type('karras');
+    await editor.press('Enter');
+    expect(await row('schedule', 'schedule').textContent()).toContain('karras');
+  });
+
+  test('files are those of the folders Kronode knows', async () => {
+    await row('model', 'model').getByRole('combobox').click();
+    await editor.page.locator('[cmdk-item]', { hasText: 'nano' }).first().waitFor();
+    await editor.press('Enter');
+    expect(await row('model', 'model').textContent()).toContain('nano');
+  });
+
+  test('a switch is switched', async () => {
+    const toggle = row('save', 'workflow').getByRole('switch');
+    await toggle.click();
+    expect(await toggle.getAttribute('aria-checked')).toBe('false');
+    await editor.press('Control+z');
+    expect(await toggle.getAttribute('aria-checked')).toBe('true');
+  });
+
+  test('a list takes several numbers at once', async () => {
+    const inputs = row('sigmas', 'sigmas').locator('input');
+    expect(await inputs.count()).toBe(5);
+    await inputs.nth(1).fill('0.95, 0.9 0.8');
+    await editor.press('Enter');
+    expect(await inputs.count()).toBe(7);
+    await row('sigmas', 'sigmas').getByRole('button', { name: 'Remove item 2' }).click();
+    expect(await inputs.count()).toBe(6);
+  });
+
+  test('a value gives way to a wire and comes back without it', async () => {
+    await editor.drag(
+      await editor.socket('number', 'value', 'output'),
+      await editor.socket('size', 'batch', 'input'),
+    );
+    expect(await row('size', 'batch').textContent()).toContain('from wire');
+    await editor.press('Control+z');
+    expect(await field('size', 'batch').inputValue()).toBe('1');
+  });
+
+  test('seeds: 64 bits, shuffled, and kept by policy', async () => {
+    const seed = field('noise', 'seed');
+    await seed.fill('18446744073709551615');
+    await editor.press('Enter');
+    expect(await seed.inputValue()).toBe('18446744073709551615');
+    await seed.fill('18446744073709551616');
+    await editor.press('Enter');
+    expect(await seed.inputValue()).toBe('18446744073709551615');
+    await row('noise', 'seed').getByRole('button', { name: 'New random seed now' }).click();
+    expect(await seed.inputValue()).not.toBe('18446744073709551615');
+  });
+
+  test('advanced rows fold, help tells what the declaration says', async () => {
+    expect(await row('schedule', 'shift').count()).toBe(0);
+    await editor.node('schedule').getByRole('button', { name: 'Advanced' }).click();
+    expect(await field('schedule', 'shift').inputValue()).toBe('3');
+    await editor.node('schedule').locator('.node-title').click();
+    await editor.press('i');
+    const help = editor.page.getByRole('complementary', { name: 'Help' });
+    expect(await help.textContent()).toContain('Higher spends more steps on composition');
+    await editor.node('schedule').locator('.node-title').click({ button: 'right' });
+    await editor.page.getByRole('menuitem', { name: 'Mute' }).click();
+    expect(await editor.node('schedule').getAttribute('data-mode')).toBe('mute');
+  });
+
+  test('a drag of a slider renders its own node only', async () => {
+    const renders = await editor.page.evaluateHandle(() => {
+      const changed = new Map<string, number>();
+      for (const node of document.querySelectorAll<HTMLElement>('.node'))
+        new MutationObserver((records) => {
+          const id = node.dataset.node ?? '';
+          changed.set(id, (changed.get(id) ?? 0) + records.length);
+        }).observe(node, { subtree: true, childList: true, attributes: true, characterData: true });
+      return changed;
+    });
+    const box = await row('schedule', 'denoise').getByRole('slider').boundingBox();
+    if (!box) throw new Error('not drawn');
+    const y = box.y + box.height / 2;
+    await editor.drag({ x: box.x + box.width - 3, y }, { x: box.x + 20, y });
+    const touched = await renders.evaluate((changed) => [...changed.keys()]);
+    expect(touched.filter((id) => id !== 'schedule')).toEqual([]);
+  });
+});

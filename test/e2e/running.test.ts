@@ -1,0 +1,151 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { hasBrowser } from '../support/browser.ts';
+import { buildDocument } from '../support/build-document.ts';
+import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { pictureDocument } from '../support/picture-document.ts';
+
+describe.skipIf(!hasBrowser)('running and documents', () => {
+  let host: EditorHost;
+  let editor: Editor;
+  beforeAll(async () => {
+    host = await startEditor();
+  });
+  afterAll(() => host?.close());
+  beforeEach(async () => {
+    editor = await host.open();
+  });
+  afterEach(() => editor.close());
+
+  test('Ctrl+Enter makes a picture, marks what is known, and tells the seed', async () => {
+    await editor.openDocument(pictureDocument('a red apple', { seed: 7 }));
+    await editor.press('Control+Enter');
+    await editor.node('end').locator('.node-preview img').waitFor();
+    await expect.poll(() => editor.page.locator('footer').textContent()).toContain('seed 7');
+    await expect
+      .poll(() => editor.node('sample').locator('.node-mark').getAttribute('data-mark'))
+      .toBe('cached');
+    const seed = editor.node('noise').locator('[data-input=seed] input');
+    await seed.fill('8');
+    await editor.press('Enter');
+    await expect
+      .poll(() => editor.node('sample').locator('.node-mark').getAttribute('data-mark'))
+      .toBe('run');
+    expect(await editor.node('model').locator('.node-mark').getAttribute('data-mark')).toBe('cached');
+    // The seed really used is offered again.
+    await editor.node('noise').getByText('Use again').click();
+    expect(await seed.inputValue()).toBe('7');
+  });
+
+  test('a seed that counts up is another one for the next run', async () => {
+    await editor.openDocument(pictureDocument('an owl', { seed: 41 }));
+    await editor
+      .node('noise')
+      .getByRole('button', { name: /After each run/ })
+      .click();
+    await editor.page.getByRole('menuitem', { name: 'Count up' }).click();
+    await editor.press('Control+Enter');
+    const seed = editor.node('noise').locator('[data-input=seed] input');
+    await expect.poll(() => seed.inputValue()).toBe('42');
+    await expect.poll(() => editor.page.locator('footer').textContent()).toContain('seed 41');
+  });
+
+  test('what is missing is said on the node and in the problems, which lead there', async () => {
+    await editor.openDocument(buildDocument({ save: { type: 'images.save', at: [0, 0] } }));
+    await expect.poll(() => editor.node('save').getAttribute('data-blamed')).toBe('true');
+    await editor.press('e');
+    const panel = editor.page.getByRole('complementary', { name: 'Problems' });
+    await expect.poll(() => panel.textContent()).toContain('needs image');
+    await panel.getByRole('button', { name: 'Show on canvas' }).click();
+    expect(await editor.node('save').getAttribute('data-selected')).toBe('true');
+  });
+
+  test('a run that fails says why on its node', async () => {
+    await editor.openDocument(
+      buildDocument(
+        {
+          load: { type: 'images.load', inputs: { image: 'not-there.png' }, at: [0, 0] },
+          show: { type: 'images.preview', at: [400, 0] },
+        },
+        ['load.image > show.image'],
+      ),
+    );
+    await editor.press('Control+Enter');
+    await expect
+      .poll(() => editor.node('load').locator('.node-error').textContent(), { timeout: 10_000 })
+      .toContain('not-there.png');
+  });
+
+  test('run to a node computes no more than that', async () => {
+    await editor.openDocument(pictureDocument('a fox'));
+    await editor.node('prompt').locator('.node-title').click();
+    await editor.press('Shift+Enter');
+    await expect
+      .poll(() => editor.node('prompt').locator('.node-mark').getAttribute('data-mark'))
+      .toBe('cached');
+    expect(await editor.node('sample').locator('.node-mark').getAttribute('data-mark')).toBe('run');
+  });
+
+  test('with auto-run a change runs by itself', async () => {
+    await editor.openDocument(pictureDocument('a pizza'));
+    await editor.page.getByRole('button', { name: 'Run on every change' }).click();
+    await editor.node('noise').locator('[data-input=seed] input').fill('5');
+    await editor.press('Enter');
+    await editor.node('end').locator('.node-preview img').waitFor();
+  });
+
+  test('tabs have their own history, and a changed one asks before it closes', async () => {
+    await editor.openDocument(buildDocument({ a: { type: 'values.text', at: [0, 0] } }), 'one.kronode.json');
+    await editor.node('a').locator('.node-title').click();
+    await editor.press('Control+d');
+    await expect.poll(() => editor.page.getByRole('tab', { name: 'one, not saved' }).count()).toBe(1);
+    await editor.openDocument(buildDocument({ b: { type: 'values.text', at: [0, 0] } }), 'two.kronode.json');
+    await editor.press('Control+z');
+    await editor.press('Alt+ArrowLeft');
+    expect(await editor.page.locator('.node').count()).toBe(2);
+    await editor.press('Alt+w');
+    await editor.page.getByRole('dialog').getByRole('button', { name: 'Close without saving' }).click();
+    expect(await editor.page.getByRole('tab').count()).toBe(1);
+  });
+
+  test('a workflow is saved as a file that opens again', async () => {
+    // Without the File System Access API the file is downloaded.
+    await editor.page.evaluate(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
+    await editor.openDocument(pictureDocument('a house'), 'house.kronode.json');
+    const [download] = await Promise.all([editor.page.waitForEvent('download'), editor.press('Control+s')]);
+    expect(download.suggestedFilename()).toBe('house.kronode.json');
+  });
+
+  test('history lists every step and leads back to each', async () => {
+    await editor.openDocument(buildDocument({ a: { type: 'values.text', at: [0, 0] } }));
+    await editor.node('a').locator('.node-title').click();
+    await editor.press('Control+d', 'Control+m');
+    await editor.press('h');
+    const steps = editor.page
+      .getByRole('complementary', { name: 'History' })
+      .getByRole('button')
+      .filter({ hasNotText: /^$/ });
+    expect(await steps.allTextContents()).toEqual(['Opened', 'Duplicate', 'Mute']);
+    await steps.first().click();
+    expect(await editor.page.locator('.node').count()).toBe(1);
+  });
+
+  test('an engine that dies is said and comes back; the document stays', async () => {
+    await editor.openDocument(pictureDocument('a guitar', { steps: 40, side: 256 }));
+    await editor.press('Control+Enter');
+    await editor.page.locator('.node[data-run=running]').first().waitFor();
+    editor.killEngine();
+    await expect
+      .poll(() => editor.page.locator('.node[data-run=failed]').count(), { timeout: 15_000 })
+      .toBeGreaterThan(0);
+    expect(await editor.page.locator('.node').count()).toBe(8);
+    await expect
+      .poll(
+        async () => {
+          await editor.press('Control+Enter');
+          return editor.node('end').locator('.node-preview img').count();
+        },
+        { timeout: 30_000, interval: 1500 },
+      )
+      .toBe(1);
+  });
+});

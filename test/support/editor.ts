@@ -1,0 +1,178 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { build } from 'vite';
+import { serializeDocument } from '../../nodes/document/open.ts';
+import type { Document } from '../../nodes/document/schema.ts';
+import { launchBrowser } from './browser.ts';
+import { buildPrograms } from './build-programs.ts';
+
+const rendererConfig = join(import.meta.dirname, '..', '..', 'renderer', 'vite.config.ts');
+
+/** A running editor: the built page, `serve` and a real engine, opened in real browsers. */
+export interface EditorHost {
+  /** A fresh browser with the editor in it; errors of the page fail the next `page.close`. */
+  open(options?: BrowserContextOptions): Promise<Editor>;
+  close(): Promise<void>;
+}
+
+/** Builds everything once per suite and starts it. */
+export async function startEditor(): Promise<EditorHost> {
+  const programs = await buildPrograms({
+    serve: 'test/support/editor-program.ts',
+    engine: 'electron/engine-process/main.ts',
+  });
+  const renderer = join(programs.folder, 'dist', 'renderer');
+  await build({
+    configFile: rendererConfig,
+    logLevel: 'error',
+    build: { outDir: renderer, sourcemap: false },
+  });
+  /** A server with settings and journal of its own, so that suites find nothing of each other. */
+  const start = async () => {
+    const data = await mkdtemp(join(programs.folder, 'user-'));
+    const server = spawn(
+      process.execPath,
+      [programs.pathOf('serve'), renderer, programs.pathOf('engine'), data, join(data, 'pictures')],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    const url = await new Promise<string>((resolve, reject) => {
+      server.stdout.once('data', (line: Buffer) => resolve(String(line).trim()));
+      server.once('exit', (code) => reject(new Error(`The editor ended with ${code}.`)));
+    });
+    return { server, url };
+  };
+  const browser = await launchBrowser();
+  return {
+    async open(options = {}) {
+      const { server, url } = await start();
+      const context = await browser.newContext({
+        viewport: { width: 1440, height: 900 },
+        locale: 'en-US',
+        permissions: ['clipboard-read', 'clipboard-write'],
+        ...options,
+      });
+      // Suites bring their own documents; the first visit would open one of its own.
+      await context.addInitScript(() => localStorage.setItem('kronode.visited', 'yes'));
+      const page = await context.newPage();
+      const editor = new Editor(page, server);
+      await page.goto(url);
+      await page.getByText('ready', { exact: true }).waitFor();
+      return editor;
+    },
+    async close() {
+      await browser.close();
+      await programs.remove();
+    },
+  };
+}
+
+type Place = { readonly x: number; readonly y: number };
+
+/** The editor as a person handles it: keys, pointer, what is seen. */
+export class Editor {
+  readonly page: Page;
+  readonly #server: ChildProcess;
+  readonly #errors: string[] = [];
+
+  constructor(page: Page, server: ChildProcess) {
+    this.page = page;
+    this.#server = server;
+    page.on('pageerror', (error) => this.#errors.push(error.message));
+  }
+
+  /** Drops a workflow file on the canvas. */
+  async openDocument(document: Document, name = 'test.kronode.json'): Promise<void> {
+    const text = serializeDocument(document);
+    const data = await this.page.evaluateHandle(
+      ([content, fileName]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([content ?? ''], fileName ?? '', { type: 'application/json' }));
+        return transfer;
+      },
+      [text, name],
+    );
+    await this.page.locator('.react-flow__pane').dispatchEvent('drop', { dataTransfer: data });
+    await this.page.getByRole('tab', { name: name.replace('.kronode.json', ''), exact: true }).waitFor();
+    await this.page.waitForFunction(
+      (count) => globalThis.document.querySelectorAll('.node').length >= count,
+      Object.keys(document.nodes).length,
+    );
+    await this.settle();
+  }
+
+  node(id: string) {
+    return this.page.locator(`[data-node="${id}"]`);
+  }
+
+  nodesOfType(type: string) {
+    return this.page.locator(`[data-type="${type}"]`);
+  }
+
+  wires() {
+    return this.page.locator('.react-flow__edge');
+  }
+
+  /** Where the document has a node, as React Flow places it. */
+  placeOf(id: string) {
+    return this.page.locator(`.react-flow__node[data-id="node:${id}"]`).evaluate((element) => {
+      const { e, f } = new DOMMatrix(getComputedStyle(element).transform);
+      return { x: e, y: f };
+    });
+  }
+
+  /** Middle of a socket, in window pixels. */
+  async socket(node: string, name: string, side: 'input' | 'output'): Promise<Place> {
+    const handle = this.node(node).locator(
+      `.socket[data-handleid="${name}"].${side === 'input' ? 'target' : 'source'}`,
+    );
+    return this.middle(handle);
+  }
+
+  async middle(locator: ReturnType<Page['locator']>): Promise<Place> {
+    const box = await locator.first().boundingBox();
+    if (!box) throw new Error('Nothing is drawn there.');
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  }
+
+  async drag(from: Place, to: Place, keys: readonly string[] = []): Promise<void> {
+    const { mouse, keyboard } = this.page;
+    await mouse.move(from.x, from.y);
+    for (const key of keys) await keyboard.down(key);
+    await mouse.down();
+    // A person's hand starts slowly; the first pixels tell a drag from a click.
+    await mouse.move(from.x + 2, from.y + 1);
+    await mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
+    await mouse.move(to.x, to.y, { steps: 6 });
+    await mouse.up();
+    for (const key of keys) await keyboard.up(key);
+    await this.settle();
+  }
+
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) await this.page.keyboard.press(key);
+    await this.settle();
+  }
+
+  /** Kills the engine process behind the server, as a crash of the runtime would. */
+  killEngine(): void {
+    const children = execFileSync('pgrep', ['-P', String(this.#server.pid)], { encoding: 'utf8' });
+    for (const pid of children.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+  }
+
+  /** Two frames, after which what was done is drawn. */
+  async settle(): Promise<void> {
+    await this.page.evaluate(
+      () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+    );
+  }
+
+  /** Ends the browser; throws what went wrong in the page. */
+  async close(): Promise<void> {
+    await this.page.context().close();
+    this.#server.stdin?.end();
+    if (this.#server.exitCode === null) await new Promise((resolve) => this.#server.once('exit', resolve));
+    if (this.#errors.length > 0) throw new Error(this.#errors.join('\n'));
+  }
+}
