@@ -4,16 +4,7 @@ import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
 import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
 import { pictureDocument } from '../support/picture-document.ts';
-
-const spread = (document: ReturnType<typeof pictureDocument>) => ({
-  ...document,
-  nodes: Object.fromEntries(
-    Object.entries(document.nodes).map(([id, node], i) => [
-      id,
-      { ...node, at: [(i % 4) * 340, Math.floor(i / 4) * 420] as [number, number] },
-    ]),
-  ),
-});
+import { spread } from '../support/spread.ts';
 
 describe.skipIf(!hasBrowser)('the canvas', () => {
   let host: EditorHost;

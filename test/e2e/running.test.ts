@@ -3,6 +3,7 @@ import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
 import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
 import { pictureDocument } from '../support/picture-document.ts';
+import { spread } from '../support/spread.ts';
 
 describe.skipIf(!hasBrowser)('running and documents', () => {
   let host: EditorHost;
@@ -17,7 +18,7 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
   afterEach(() => editor.close());
 
   test('Ctrl+Enter makes a picture, marks what is known, and tells the seed', async () => {
-    await editor.openDocument(pictureDocument('a red apple', { seed: 7 }));
+    await editor.openDocument(spread(pictureDocument('a red apple', { seed: 7 })));
     await editor.press('Control+Enter');
     await editor.node('end').locator('.node-preview img').waitFor();
     await expect.poll(() => editor.page.locator('footer').textContent()).toContain('seed 7');
@@ -37,7 +38,7 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
   });
 
   test('a seed that counts up is another one for the next run', async () => {
-    await editor.openDocument(pictureDocument('an owl', { seed: 41 }));
+    await editor.openDocument(spread(pictureDocument('an owl', { seed: 41 })));
     await editor
       .node('noise')
       .getByRole('button', { name: /After each run/ })
@@ -76,7 +77,7 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
   });
 
   test('run to a node computes no more than that', async () => {
-    await editor.openDocument(pictureDocument('a fox'));
+    await editor.openDocument(spread(pictureDocument('a fox')));
     await editor.node('prompt').locator('.node-title').click();
     await editor.press('Shift+Enter');
     await expect
@@ -86,7 +87,7 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
   });
 
   test('with auto-run a change runs by itself', async () => {
-    await editor.openDocument(pictureDocument('a pizza'));
+    await editor.openDocument(spread(pictureDocument('a pizza')));
     await editor.page.getByRole('button', { name: 'Run on every change' }).click();
     await editor.node('noise').locator('[data-input=seed] input').fill('5');
     await editor.press('Enter');
@@ -110,7 +111,7 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
   test('a workflow is saved as a file that opens again', async () => {
     // Without the File System Access API the file is downloaded.
     await editor.page.evaluate(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
-    await editor.openDocument(pictureDocument('a house'), 'house.kronode.json');
+    await editor.openDocument(spread(pictureDocument('a house')), 'house.kronode.json');
     const [download] = await Promise.all([editor.page.waitForEvent('download'), editor.press('Control+s')]);
     expect(download.suggestedFilename()).toBe('house.kronode.json');
   });
@@ -130,7 +131,7 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
   });
 
   test('an engine that dies is said and comes back; the document stays', async () => {
-    await editor.openDocument(pictureDocument('a guitar', { steps: 40, side: 256 }));
+    await editor.openDocument(spread(pictureDocument('a guitar', { steps: 40, side: 256 })));
     await editor.press('Control+Enter');
     await editor.page.locator('.node[data-run=running]').first().waitFor();
     editor.killEngine();
