@@ -46,6 +46,7 @@ export function usePageEvents(): void {
       if (workspace.getState().tabs.some(({ store }) => isDirty(store.state.getState())))
         event.preventDefault();
     };
+    window.addEventListener('keydown', key, { ...options, capture: true });
     window.addEventListener('keydown', key, options);
     window.addEventListener('copy', copied(false), options);
     window.addEventListener('cut', copied(true), options);

@@ -61,19 +61,17 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
   });
 
   test('a run that fails says why on its node', async () => {
-    await editor.openDocument(
-      buildDocument(
-        {
-          load: { type: 'images.load', inputs: { image: 'not-there.png' }, at: [0, 0] },
-          show: { type: 'images.preview', at: [400, 0] },
-        },
-        ['load.image > show.image'],
-      ),
-    );
+    const document = spread(pictureDocument('a cake'));
+    const sample = document.nodes.sample!;
+    await editor.openDocument({
+      ...document,
+      nodes: { ...document.nodes, sample: { ...sample, inputs: { guidance: 2 } } },
+    });
     await editor.press('Control+Enter');
     await expect
-      .poll(() => editor.node('load').locator('.node-error').textContent(), { timeout: 10_000 })
-      .toContain('not-there.png');
+      .poll(() => editor.node('sample').locator('.node-error').textContent(), { timeout: 10_000 })
+      .toContain('needs a negative prompt');
+    expect(await editor.page.getByRole('button', { name: 'Problems' }).locator('..').textContent()).toBe('1');
   });
 
   test('run to a node computes no more than that', async () => {

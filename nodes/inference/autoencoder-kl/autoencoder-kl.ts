@@ -115,7 +115,7 @@ export class AutoencoderKL {
     const known = this.#sessions.get(part);
     if (known) return known;
     const graph = build(this.#weights, this.config, this.#settings.attention);
-    const created = Session.create(graph, this.#settings);
+    const created = Session.create(graph, { ...this.#settings, memoryPattern: false });
     this.#sessions.set(part, created);
     try {
       return await created;

@@ -15,6 +15,8 @@ export interface SessionSettings {
   readonly weights: WeightPolicy;
   /** Fails creation when any node would not run on the provider itself. */
   readonly forbidCpuFallback?: boolean;
+  /** Puts the activations of a known size into one block; off where that block could reach 2 GiB. On by default. */
+  readonly memoryPattern?: boolean;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface SessionSettings {
  * @param weightRoot root folder of that drive
  */
 export function sessionOptions(
-  { provider, weights, forbidCpuFallback = false }: SessionSettings,
+  { provider, weights, forbidCpuFallback = false, memoryPattern = true }: SessionSettings,
   weightRoot: string,
 ): InferenceSession.SessionOptions {
   return {
@@ -31,7 +33,7 @@ export function sessionOptions(
     ] as InferenceSession.ExecutionProviderConfig[],
     // Inside Electron one allocation of 2 GiB ends the process, and an arena grows by doubling.
     enableCpuMemArena: weights === 'packed',
-    enableMemPattern: weights === 'packed',
+    enableMemPattern: memoryPattern && weights === 'packed',
     // Errors are thrown; the runtime need not print them too.
     logSeverityLevel: 4,
     // Beyond 'basic' the runtime widens f16 weights at creation even with constant folding off.

@@ -77,12 +77,20 @@ const control = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   target.closest('button, a, [role=slider], [role=tab], [role=separator]') !== null;
 
-/** Runs the command a key stands for. Called with every key that reaches the window. */
+/** Combinations that are no text. */
+const isHeld = (keys: Keys): boolean => keys.includes('Mod+') || keys.includes('Alt+') || /^F\d/.test(keys);
+
+/**
+ * Runs the command a key stands for. Called with every key that passes the window, on its way down
+ * to the focused control and, where that left it alone, up again.
+ */
 export function dispatchKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const keys = keysOf(event);
   if (keys === undefined || enclosed(event.target)) return;
-  const held = keys.includes('Mod+') || keys.includes('Alt+') || /^F\d/.test(keys);
+  const held = isHeld(keys);
+  // On the way down only what no control can mean: a focused menu button would take Ctrl+Enter for Enter.
+  if (event.eventPhase === Event.CAPTURING_PHASE && !held) return;
   if (editable(event.target)) {
     // Text keeps its own undo, clipboard and cursor keys; only what cannot mean text goes on.
     if (!held || /^Mod\+(Shift\+)?[ACVXZY]$/.test(keys) || /Arrow|Backspace|Delete/.test(keys)) return;
@@ -92,5 +100,6 @@ export function dispatchKey(event: KeyboardEvent): void {
   const found = commands.find((known) => bindingsOf(known.id).includes(keys) && canRun(known));
   if (!found) return;
   event.preventDefault();
+  event.stopPropagation();
   runCommand(found.id);
 }

@@ -52,18 +52,14 @@ const smoothstep = (t: number): number => {
   return x * x * (3 - 2 * x);
 };
 
-/**
- * Equal tiles, evenly spread. Towards a neighbour a tile fades out smoothly over what both share, except for
- * the last `margin` latent pixels, where the decoder saw the tile's edge and which do not count at all.
- */
-export function evenAxis(size: number, count: number, overlap: number, margin: number): AxisTile[] {
+/** Equal tiles, evenly spread, that fade out smoothly towards a neighbour over what both share. */
+export function evenAxis(size: number, count: number, overlap: number): AxisTile[] {
   const length = evenLength(size, count, overlap);
   const start = (index: number) => (count === 1 ? 0 : Math.round((index * (size - length)) / (count - 1)));
   return Array.from({ length: count }, (_, index) => {
     const before = index === 0 ? 0 : start(index - 1) + length - start(index);
     const after = index === count - 1 ? 0 : start(index) + length - start(index + 1);
-    const fade = (distance: number, shared: number) =>
-      shared === 0 ? 1 : smoothstep((distance - margin) / (shared - 2 * margin));
+    const fade = (distance: number, shared: number) => (shared === 0 ? 1 : smoothstep(distance / shared));
     return {
       start: start(index),
       length,
