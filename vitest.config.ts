@@ -6,6 +6,8 @@ export default defineConfig({
     // onnxruntime owns its threads and one native handle per process: forks keep suites apart.
     pool: 'forks',
     testTimeout: 60_000,
+    // A browser on a busy machine answers late; a wrong answer is still wrong then.
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 120_000,
   },
 });

@@ -1,3 +1,4 @@
+import type { Choice } from '../../nodes/core/inputs.ts';
 import type { NodeDeclaration } from '../../nodes/core/node.ts';
 import { type Language, useLanguage } from './index.ts';
 import { nodeWords } from './messages/nodes.ts';
@@ -10,6 +11,8 @@ export interface NodeText {
   group(name: string): string;
   /** What a kind of node or an input is for. */
   doc(declaration: NodeDeclaration, input?: string): string | undefined;
+  /** What an option of a choice is for. */
+  option(declaration: NodeDeclaration | undefined, input: string, option: Choice): string | undefined;
   socket(label: string): string;
 }
 
@@ -20,6 +23,7 @@ const english: NodeText = {
   field: (_declaration, name) => spaced(name),
   group: (name) => name,
   doc: (declaration, input) => (input === undefined ? declaration.doc : declaration.inputs[input]?.doc),
+  option: (_declaration, _input, { doc }) => doc,
   socket: (label) => label,
 };
 
@@ -32,6 +36,8 @@ const chinese: NodeText = {
     input === undefined
       ? (nodeWords.docs[declaration.type] ?? declaration.doc)
       : (nodeWords.docs[`${declaration.type} ${input}`] ?? declaration.inputs[input]?.doc),
+  option: (declaration, input, { value, doc }) =>
+    doc && (nodeWords.docs[`${declaration?.type} ${input}=${value}`] ?? doc),
   socket: (label) => nodeWords.sockets[label] ?? label,
 };
 

@@ -28,6 +28,8 @@ export function AddNode({ at, wire }: AddNodeProps) {
   const names = useNodeText();
   const all = useCatalogue();
   const [query, setQuery] = useState('');
+  const [chosen, setChosen] = useState<string | undefined>();
+  const list = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const fitting = useMemo(() => [...all.values()].filter((node) => !wire || fits(node, wire)), [all, wire]);
   const found = useMemo(() => matching(fitting, query, names), [fitting, query, names]);
@@ -61,16 +63,26 @@ export function AddNode({ at, wire }: AddNodeProps) {
       className="fixed z-40 overflow-hidden rounded-node border border-line bg-raised shadow-raised"
       style={{ left, top, width: SIZE.width }}
     >
-      <Command shouldFilter={false} loop onKeyDown={(event) => event.key === 'Escape' && closeOverlay()}>
+      <Command
+        shouldFilter={false}
+        loop
+        value={chosen ?? found[0]?.type ?? ''}
+        onValueChange={setChosen}
+        onKeyDown={(event) => event.key === 'Escape' && closeOverlay()}>
         <Command.Input
           autoFocus
           value={query}
-          onValueChange={setQuery}
+          onValueChange={(text) => {
+            setQuery(text);
+            // The best match is meant until the arrow keys say otherwise.
+            setChosen(undefined);
+            list.current?.scrollTo(0, 0);
+          }}
           className="search-input"
           placeholder={t(wire ? 'search.fitting' : 'search.placeholder')}
           aria-label={t(wire ? 'search.fitting' : 'search.placeholder')}
         />
-        <Command.List className="overflow-y-auto p-1" style={{ maxHeight: SIZE.height - 36 }}>
+        <Command.List ref={list} className="overflow-y-auto p-1" style={{ maxHeight: SIZE.height - 36 }}>
           {found.length === 0 && (
             <p className="px-2 py-3 text-dim">
               {t(wire && query === '' ? 'search.none-fits' : 'search.none')}
@@ -83,7 +95,7 @@ export function AddNode({ at, wire }: AddNodeProps) {
                   <Command.Item
                     key={node.type}
                     value={node.type}
-                    className="list-item"
+                    className="option-row"
                     onSelect={() => choose(node)}
                   >
                     <i

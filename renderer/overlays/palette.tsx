@@ -40,7 +40,7 @@ export function Palette() {
                           key={command.id}
                           value={`${t(`cmd.${command.id}`)} ${command.id}`}
                           disabled={!canRun(command)}
-                          className="list-item"
+                          className="option-row"
                           onSelect={() => {
                             closeOverlay();
                             // The dialog gives the focus back first.

@@ -123,8 +123,12 @@ function Canvas({ tab }: { readonly tab: Tab }) {
           onViewportChange={(viewport) => {
             tab.view.viewport = viewport;
             reportZoom(viewport.zoom);
+            root.current?.toggleAttribute('data-far', viewport.zoom < FAR);
           }}
-          onInit={(instance) => reportZoom(instance.getZoom())}
+          onInit={(instance) => {
+            reportZoom(instance.getZoom());
+            root.current?.toggleAttribute('data-far', instance.getZoom() < FAR);
+          }}
           onDoubleClick={(event) => {
             if (event.target instanceof Element && event.target.classList.contains('react-flow__pane'))
               showOverlay({ kind: 'add-node', at: { x: event.clientX, y: event.clientY } });
@@ -167,6 +171,8 @@ function viewAtStart({ view, store }: Tab) {
 }
 
 const PAN_BUTTONS = [0, 1];
+/** Below this zoom nothing on a node can be read, so only its outline, title and pictures are drawn. */
+const FAR = 0.3;
 /** From here on nodes outside the window are not drawn. */
 const VIRTUAL_FROM = 150;
 

@@ -67,7 +67,7 @@ export function Combo({ label, value, options, onChange, onOpen, empty, bad = fa
             <Command.Item
               key={option.value}
               value={option.value}
-              className="list-item"
+              className="option-row"
               onSelect={() => {
                 setOpen(false);
                 onChange(option.value);
