@@ -68,7 +68,8 @@ export function AddNode({ at, wire }: AddNodeProps) {
         loop
         value={chosen ?? found[0]?.type ?? ''}
         onValueChange={setChosen}
-        onKeyDown={(event) => event.key === 'Escape' && closeOverlay()}>
+        onKeyDown={(event) => event.key === 'Escape' && closeOverlay()}
+      >
         <Command.Input
           autoFocus
           value={query}

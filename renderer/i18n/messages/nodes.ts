@@ -157,7 +157,8 @@ export const nodeWords: {
     'sampling.sample negative': '引导强度不为 1 时需要。',
     'sampling.sample latent': '它的大小就是结果的大小；重绘幅度小于 1 时它是起点。',
     'sampling.sample sampler': '不接时用 euler。',
-    'sampling.sample guidance': '无分类器引导，按 ComfyUI 的算法：1 为关闭。在 diffusers 中相当于 guidance_scale + 1。',
+    'sampling.sample guidance':
+      '无分类器引导，按 ComfyUI 的算法：1 为关闭。在 diffusers 中相当于 guidance_scale + 1。',
     'sampling.sample guidance_normalization': '限制引导后的步长不超过无引导时的这一倍数，0 为关闭。',
     'sampling.sample guidance_truncation': '从运行的这一比例起关闭引导，1 表示始终开启。',
     'sampling.select eta': '每步新增的噪声，只有随机类采样器会用到。',
