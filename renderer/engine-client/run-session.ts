@@ -17,10 +17,13 @@ import {
 import { seedsIn } from '../state/seed-policy.ts';
 import { setUi, uiStore } from '../state/ui-store.ts';
 import { activeTab, type Tab, tabOf, workspace } from '../state/workspace.ts';
+import { changeBetween } from './document-change.ts';
 import type { EngineClient } from './engine-client.ts';
 
 /** Milliseconds of quiet before a change is previewed or run. */
 const QUIET = 250;
+/** Milliseconds between two runs while a live value moves. */
+const LIVE_PAUSE = 120;
 
 /** Joins the open documents to the engine: starts runs, hears of them, keeps the runtime store. */
 export class RunSession {
@@ -30,6 +33,7 @@ export class RunSession {
   readonly #seeds = new Map<string, Record<string, string>>();
   #previewTimer: ReturnType<typeof setTimeout> | undefined;
   #runTimer: ReturnType<typeof setTimeout> | undefined;
+  #movingSeeds = false;
   readonly #seedGesture = newGesture('seeds');
 
   constructor(engine: EngineClient) {
@@ -82,6 +86,8 @@ export class RunSession {
     );
     const moved = seeds.filter(({ next }) => next !== undefined);
     if (moved.length === 0) return;
+    // The next run's seeds are no change that asks for a run.
+    this.#movingSeeds = true;
     tab.store.edit(
       text('history.seeds'),
       ({ nodes }) => {
@@ -93,6 +99,7 @@ export class RunSession {
       },
       { merge: this.#seedGesture },
     );
+    this.#movingSeeds = false;
   }
 
   #hearEvents(): void {
@@ -228,7 +235,9 @@ export class RunSession {
       followed = tab.store.state.subscribe((state, before) => {
         if (state.document === before.document) return;
         this.#previewSoon();
-        if (uiStore.getState().autoRun && meansSomething(state.document, before.document)) this.#runSoon();
+        if (!uiStore.getState().autoRun || this.#movingSeeds) return;
+        const change = changeBetween(state.document, before.document, catalogue());
+        if (change !== 'none') this.#runSoon(tab, change === 'live');
       });
       this.#previewSoon();
     };
@@ -241,10 +250,12 @@ export class RunSession {
     this.#previewTimer = setTimeout(() => void this.#preview(), QUIET);
   }
 
-  #runSoon(): void {
+  /** A live value runs while it moves, each time with the newest; anything else once it rests. */
+  #runSoon(tab: Tab, live: boolean): void {
+    if (live && this.#runTimer !== undefined) return;
     clearTimeout(this.#runTimer);
-    this.#runTimer = setTimeout(() => {
-      const tab = activeTab();
+    const run = () => {
+      this.#runTimer = undefined;
       const stale = runtimeOf(tab.id).job;
       const cancelled = stale ? this.engine.call('run/cancel', { job: stale }) : Promise.resolve();
       cancelled
@@ -254,7 +265,8 @@ export class RunSession {
           setUi({ autoRun: false });
           tell(error);
         });
-    }, QUIET);
+    };
+    this.#runTimer = setTimeout(run, live ? LIVE_PAUSE : QUIET);
   }
 
   async #preview(): Promise<void> {
@@ -273,17 +285,6 @@ export class RunSession {
       console.warn(messageOf(error));
     }
   }
-}
-
-/** Did a change touch what a run depends on? Moving a node or renaming a frame does not. */
-function meansSomething(now: Document, before: Document): boolean {
-  if (now.wires !== before.wires) return true;
-  const ids = Object.keys(now.nodes);
-  if (ids.length !== Object.keys(before.nodes).length) return true;
-  return ids.some((id) => {
-    const [a, b] = [now.nodes[id], before.nodes[id]];
-    return a !== b && (a?.inputs !== b?.inputs || a?.mode !== b?.mode);
-  });
 }
 
 const withTitle = (document: Document, { name }: Tab): Document =>

@@ -155,6 +155,7 @@ describe.skipIf(!hasBrowser)('the controls of nodes', () => {
   });
 
   test('a drag of a slider renders its own node only', async () => {
+    await editor.quiet();
     const renders = await editor.page.evaluateHandle(() => {
       const changed = new Map<string, number>();
       for (const node of document.querySelectorAll<HTMLElement>('.node'))

@@ -92,6 +92,23 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     await editor.node('end').locator('.node-preview img').waitFor();
   });
 
+  test('with auto-run a random seed runs once, not for ever', async () => {
+    await editor.openDocument(spread(pictureDocument('a pizza')));
+    await editor
+      .node('noise')
+      .getByRole('button', { name: /After each run/ })
+      .click();
+    await editor.page.getByRole('menuitem', { name: 'New random seed' }).click();
+    await editor.page.getByRole('button', { name: 'Run on every change' }).click();
+    const seed = editor.node('noise').locator('[data-input=seed] input');
+    await seed.fill('5');
+    await editor.press('Enter');
+    await editor.node('end').locator('.node-preview img').waitFor();
+    const next = await seed.inputValue();
+    await editor.page.waitForTimeout(1500);
+    expect(await seed.inputValue()).toBe(next);
+  });
+
   test('tabs have their own history, and a changed one asks before it closes', async () => {
     await editor.openDocument(buildDocument({ a: { type: 'values.text', at: [0, 0] } }), 'one.kronode.json');
     await editor.node('a').locator('.node-title').click();
@@ -101,9 +118,12 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     await editor.press('Control+z');
     await editor.press('Alt+ArrowLeft');
     expect(await editor.page.locator('.node').count()).toBe(2);
+    const tabs = editor.page.getByRole('tab');
+    const count = await tabs.count();
     await editor.press('Alt+w');
     await editor.page.getByRole('dialog').getByRole('button', { name: 'Close without saving' }).click();
-    expect(await editor.page.getByRole('tab').count()).toBe(1);
+    await expect.poll(() => tabs.count()).toBe(count - 1);
+    expect(await tabs.filter({ hasText: 'one' }).count()).toBe(0);
   });
 
   test('a workflow is saved as a file that opens again', async () => {

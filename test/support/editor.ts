@@ -53,12 +53,12 @@ export async function startEditor(): Promise<EditorHost> {
         permissions: ['clipboard-read', 'clipboard-write'],
         ...options,
       });
-      // Suites bring their own documents; the first visit would open one of its own.
-      await context.addInitScript(() => localStorage.setItem('kronode.visited', 'yes'));
       const page = await context.newPage();
       const editor = new Editor(page, server);
       await page.goto(url);
       await page.getByText('ready', { exact: true }).waitFor();
+      // The graph every first start shows: a file dropped before it would be beside or instead of it.
+      await page.locator('.node').first().waitFor();
       return editor;
     },
     async close() {
@@ -165,6 +165,26 @@ export class Editor {
   async settle(): Promise<void> {
     await this.page.evaluate(
       () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+    );
+  }
+
+  /** Until no node has changed for a while: answers of the engine may still be on their way. */
+  async quiet(milliseconds = 1000): Promise<void> {
+    await this.page.evaluate(
+      (pause) =>
+        new Promise<void>((done) => {
+          let timer = setTimeout(done, pause);
+          new MutationObserver(() => {
+            clearTimeout(timer);
+            timer = setTimeout(done, pause);
+          }).observe(document.querySelector('.react-flow__nodes') ?? document.body, {
+            subtree: true,
+            childList: true,
+            attributes: true,
+            characterData: true,
+          });
+        }),
+      milliseconds,
     );
   }
 
