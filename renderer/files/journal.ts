@@ -3,8 +3,8 @@ import { tell } from '../engine-client/run-session.ts';
 import { isDirty } from '../state/document-store.ts';
 import { openTab, type Tab, workspace } from '../state/workspace.ts';
 
-/** Milliseconds from an edit to its being on disk; an edit older than a second is never lost. */
-const DELAY = 400;
+/** Milliseconds an edit may wait to be written, so that one older than a second is safe on disk. */
+const DELAY = 250;
 
 /**
  * Opens what was unsaved when Kronode ended; from then on keeps every unsaved document in the
@@ -21,7 +21,7 @@ export async function restoreDocuments(engine: EngineClient): Promise<void> {
   keepJournal(engine);
 }
 
-/** Writes each tab a moment after its last edit, and forgets it when it is saved or closed. */
+/** Writes each tab a moment after an edit, and forgets it when it is saved or closed. */
 function keepJournal(engine: EngineClient): void {
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
   const written = new Set<string>();
@@ -38,7 +38,8 @@ function keepJournal(engine: EngineClient): void {
   };
   const follow = (tab: Tab) => {
     const soon = () => {
-      clearTimeout(timers.get(tab.id));
+      // Not moved back by later edits: a drag that goes on for long is kept as it goes.
+      if (timers.has(tab.id)) return;
       timers.set(
         tab.id,
         setTimeout(() => write(tab), DELAY),

@@ -1,7 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'vite';
 import { serializeDocument } from '../../nodes/document/open.ts';
 import type { Document } from '../../nodes/document/schema.ts';
@@ -14,6 +14,9 @@ const rendererConfig = join(import.meta.dirname, '..', '..', 'renderer', 'vite.c
 export interface EditorHost {
   /** A fresh browser with the editor in it; errors of the page fail the next `page.close`. */
   open(options?: BrowserContextOptions): Promise<Editor>;
+  /** Starts the server alone; with the folder of an earlier one it finds what that one left. */
+  serve(data?: string): Promise<Server>;
+  readonly browser: Browser;
   close(): Promise<void>;
 }
 
@@ -30,8 +33,8 @@ export async function startEditor(): Promise<EditorHost> {
     build: { outDir: renderer, sourcemap: false },
   });
   /** A server with settings and journal of its own, so that suites find nothing of each other. */
-  const start = async () => {
-    const data = await mkdtemp(join(programs.folder, 'user-'));
+  const start = async (known?: string): Promise<Server> => {
+    const data = known ?? (await mkdtemp(join(programs.folder, 'user-')));
     const server = spawn(
       process.execPath,
       [programs.pathOf('serve'), renderer, programs.pathOf('engine'), data, join(data, 'pictures')],
@@ -41,10 +44,12 @@ export async function startEditor(): Promise<EditorHost> {
       server.stdout.once('data', (line: Buffer) => resolve(String(line).trim()));
       server.once('exit', (code) => reject(new Error(`The editor ended with ${code}.`)));
     });
-    return { server, url };
+    return { server, url, data };
   };
   const browser = await launchBrowser();
   return {
+    serve: start,
+    browser,
     async open(options = {}) {
       const { server, url } = await start();
       const context = await browser.newContext({
@@ -68,7 +73,25 @@ export async function startEditor(): Promise<EditorHost> {
   };
 }
 
+interface Server {
+  readonly server: ChildProcess;
+  readonly url: string;
+  /** Where its settings and journal lie. */
+  readonly data: string;
+}
+
 type Place = { readonly x: number; readonly y: number };
+
+/** Processes that a server started and that live: its engine. */
+export function childrenOf(server: ChildProcess): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(server.pid)], { encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean).map(Number);
+}
+
+/** Kills the engine of a server at once. */
+export function killChildren(server: ChildProcess): void {
+  for (const pid of childrenOf(server)) process.kill(pid, 'SIGKILL');
+}
 
 /** The editor as a person handles it: keys, pointer, what is seen. */
 export class Editor {
@@ -157,8 +180,7 @@ export class Editor {
 
   /** Kills the engine process behind the server, as a crash of the runtime would. */
   killEngine(): void {
-    const children = execFileSync('pgrep', ['-P', String(this.#server.pid)], { encoding: 'utf8' });
-    for (const pid of children.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+    killChildren(this.#server);
   }
 
   /** Two frames, after which what was done is drawn. */
