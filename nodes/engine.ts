@@ -3,7 +3,8 @@ import type { KronodeNode } from './execution/define-node.ts';
 import { Executor, type RunOptions } from './execution/executor.ts';
 import type { RunResult } from './execution/run.ts';
 import type { Services } from './execution/services.ts';
-import { type Plan, planRun } from './graph/plan.ts';
+import { type Plan, type PlannedNode, planRun } from './graph/plan.ts';
+import { expandSweeps } from './graph/sweep.ts';
 import { library } from './library/index.ts';
 
 /** The library, the executor and the services bound together: what every host runs workflows with. */
@@ -15,8 +16,14 @@ export class Engine {
     this.executor = new Executor(services, cacheBudgetBytes);
   }
 
-  plan(document: Document, targets?: readonly string[]): Plan<KronodeNode> {
-    return planRun(document, this.catalogue, targets);
+  /** @param live leaves out what can only write, see {@link RunOptions} */
+  plan(document: Document, targets?: readonly string[], live = false): Plan<KronodeNode> {
+    const plan = expandSweeps(planRun(document, this.catalogue, targets), document, (changed, target) =>
+      planRun(changed, this.catalogue, [target]),
+    );
+    return live
+      ? { ...plan, targets: plan.targets.filter((id) => showsSomething(plan.nodes.get(id))) }
+      : plan;
   }
 
   /**
@@ -27,6 +34,10 @@ export class Engine {
     document: Document,
     options: RunOptions & { readonly targets?: readonly string[] },
   ): Promise<RunResult> {
-    return this.executor.run(this.plan(document, options.targets), document, this.catalogue, options);
+    const { targets, live } = options;
+    return this.executor.run(this.plan(document, targets, live), document, options);
   }
 }
+
+const showsSomething = (planned: PlannedNode<KronodeNode> | undefined): boolean =>
+  planned?.definition.effect !== 'write' || planned.definition.rehearse !== undefined;

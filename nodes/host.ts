@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { declarationOf } from './core/catalogue.ts';
 import { UserError } from './core/errors.ts';
+import { DEFAULT_NAME_PATTERN } from './core/output-name.ts';
+import { checkSettings } from './host/check-settings.ts';
+import { Downloads } from './host/downloads/downloads.ts';
 import { EngineLog } from './host/engine-log.ts';
 import { addInputPicture } from './host/input-pictures.ts';
+import { inspectFolder } from './host/inspect-folder.ts';
 import { type Emit, JobBoard } from './host/job-board.ts';
 import { Journal } from './host/journal.ts';
 import { openJsonFile } from './host/json-file.ts';
@@ -15,7 +18,6 @@ import { readTemplates } from './host/templates.ts';
 import type { EngineWorker, WorkerSettings } from './host/worker.ts';
 import { library } from './library/index.ts';
 import {
-  type CallInput,
   type EngineSettings,
   type EngineState,
   type LogEntry,
@@ -55,6 +57,8 @@ export interface HostOptions {
     },
   ) => EngineWorker;
   readonly onLog?: (entry: LogEntry) => void;
+  /** Shows a file in the system's file manager, where there is one. */
+  readonly reveal?: (path: string) => void;
 }
 
 export interface EngineHost {
@@ -71,7 +75,7 @@ export interface EngineHost {
  * the computing left to a worker. What is here survives the worker.
  */
 export async function createEngineHost(options: HostOptions): Promise<EngineHost> {
-  const { version, folders, createWorker, onLog = () => undefined } = options;
+  const { version, folders, createWorker, onLog = () => undefined, reveal = cannotReveal } = options;
   const connections = new Set<EngineConnection>();
   const emit: Emit = (name, payload) => {
     for (const connection of connections) connection.emit(name, payload);
@@ -85,12 +89,13 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
   let overrides = options.overrides ?? {};
   const settings = (): EngineSettings => ({ ...file.value, ...overrides });
   const inputFolder = join(folders.userData, 'input');
+  const ownModels = join(folders.userData, 'models');
   const workerSettings = (): WorkerSettings => {
-    const { provider, cacheBytes, modelFolders, outputFolder } = settings();
+    const { modelFolders, outputFolder, ...rest } = settings();
     return {
-      provider,
-      cacheBytes,
-      modelFolders: [...modelFolders, ...folders.models],
+      ...rest,
+      modelFolders: [...modelFolders, ownModels, ...folders.models],
+      newModelFolder: modelFolders[0] ?? ownModels,
       pictureFolders: [inputFolder, outputFolder, ...folders.pictures],
       outputFolder,
       cacheFolder: folders.cache,
@@ -113,11 +118,19 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
   );
   const journal = new Journal(join(folders.userData, 'journal'), log.warn);
 
+  const downloads = await Downloads.open({
+    stateFolder: join(folders.userData, 'downloads'),
+    modelFolder: () => settings().modelFolders[0] ?? ownModels,
+    onChange: (state) => emit('downloads/changed', state),
+    onProblem: log.warn,
+    onDefect: (error) => log.defect(error, 'a download'),
+  });
+
   const handlers: EngineHandlers = {
     'engine/info': async () => ({ version, protocol: PROTOCOL_VERSION, ...(await worker.status()) }),
     'engine/settings': settings,
     'engine/configure': async (change) => {
-      await checkFolders(change);
+      await checkSettings(change, settings().modelFolders);
       const rest = Object.entries(overrides).filter(([name]) => !Object.hasOwn(change, name));
       overrides = Object.fromEntries(rest);
       await file.save({ ...file.value, ...withoutUndefined(change) });
@@ -125,10 +138,20 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
       return settings();
     },
     'engine/clear-cache': () => worker.clearCache(),
+    'engine/device': () => worker.device(),
+    'engine/self-test': () => worker.selfTest(),
     'engine/state': () => state,
     'engine/recent-log': () => [...log.entries],
     'nodes/describe': () => [...library.values()].map(declarationOf),
     'files/list': async ({ kind }) => [...(await worker.list(kind))],
+    'models/list': () => worker.listModels(),
+    'models/reveal': async ({ name }) => reveal(await worker.modelPath(name)),
+    'downloads/status': () => downloads.status(),
+    'downloads/configure': (change) => downloads.configure(change),
+    'downloads/plan': ({ id }) => downloads.plan(id),
+    'downloads/start': ({ id, missingBytes }) => downloads.start(id, missingBytes),
+    'downloads/stop': ({ id, discard }) => downloads.stop(id, discard),
+    'folders/inspect': ({ path }) => inspectFolder(path),
     'files/add-image': ({ name, bytes }) => addInputPicture(inputFolder, name, bytes),
     'files/thumbnail': ({ kind, name }) => {
       if (kind !== 'image') throw new UserError(`There is no picture of ${name}.`);
@@ -139,7 +162,8 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
       return { document, problems: [...problems] };
     },
     'document/templates': () => readTemplates(folders.templates, log.warn),
-    'run/start': ({ document, targets, front }) => ({ job: jobs.start(document, targets, front) }),
+    'run/start': ({ document, ...how }) => ({ job: jobs.start(document, how) }),
+    'run/tune': ({ job, values }) => jobs.tune(job, values),
     'run/cancel': ({ job, force }) => jobs.cancel(job, force),
     'run/preview': ({ document, targets }) => worker.preview({ document, ...(targets && { targets }) }),
     'queue/list': () => jobs.list(),
@@ -169,6 +193,7 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
     picturePath: (id) => pictures.pathOf(id),
     async dispose() {
       for (const connection of connections) connection.close();
+      await downloads.dispose();
       await worker.dispose();
     },
   };
@@ -179,26 +204,16 @@ const DEFAULT_CACHE_BYTES = 2 ** 30;
 const settingsSchema = ({ output }: HostFolders) =>
   z.object({
     provider: zSettings.shape.provider.default('auto'),
+    partProviders: zSettings.shape.partProviders.default({}),
     cacheBytes: zSettings.shape.cacheBytes.default(DEFAULT_CACHE_BYTES),
+    networkBytes: zSettings.shape.networkBytes.default(0),
     modelFolders: zSettings.shape.modelFolders.default([]),
     outputFolder: zSettings.shape.outputFolder.default(output),
+    namePattern: zSettings.shape.namePattern.default(DEFAULT_NAME_PATTERN),
   });
 
-/** @throws UserError for folders that cannot be used. */
-async function checkFolders({
-  modelFolders = [],
-  outputFolder,
-}: CallInput<'engine/configure'>): Promise<void> {
-  for (const folder of [...modelFolders, ...(outputFolder === undefined ? [] : [outputFolder])])
-    if (!isAbsolute(folder))
-      throw new UserError(`“${folder}” is not a whole path.`, {
-        hint: 'Write it from the root or drive on.',
-      });
-  for (const folder of modelFolders) {
-    const info = await stat(folder).catch(() => undefined);
-    if (!info?.isDirectory())
-      throw new UserError(`There is no folder ${folder}.`, { hint: 'Make it first, or choose another.' });
-  }
+function cannotReveal(): never {
+  throw new UserError('Files cannot be shown in a file manager here.');
 }
 
 const withoutUndefined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>

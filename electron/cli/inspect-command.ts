@@ -1,12 +1,19 @@
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
 import { DOCUMENT_TEXT_KEY } from '../../nodes/document/embedding/keys.ts';
 import { type OpenedDocument, openDocument } from '../../nodes/document/open.ts';
+import { type AdapterReport, adapterReportText } from '../../nodes/execution/adapter-report.ts';
 import { planRun } from '../../nodes/graph/plan.ts';
 import { readPictureTexts } from '../../nodes/host/open-content.ts';
+import { inspectAdapter } from '../../nodes/inference/adapters/inspect-adapter.ts';
+import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
 import { inspectSafetensors, type SafetensorsReport } from '../../nodes/inference/checkpoints/inspect.ts';
+import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
+import { ModelRegistry } from '../../nodes/inference/checkpoints/registry.ts';
 import { library } from '../../nodes/library/index.ts';
+import { defaultFolders } from '../folders.ts';
 import { MAX_PICTURE_BYTES, PICTURE, readWhole, readWorkflow } from './read-workflow.ts';
 import { EXIT, UsageError } from './usage.ts';
 
@@ -15,13 +22,18 @@ export async function inspectCommand(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { json: { type: 'boolean', default: false } },
+      options: {
+        json: { type: 'boolean', default: false },
+        model: { type: 'string' },
+        models: { type: 'string', multiple: true },
+      },
       allowPositionals: true,
     });
     const [path, ...rest] = positionals;
     if (path === undefined || rest.length > 0)
       throw new UsageError('Name one file or model folder to inspect.');
-    const report = await inspect(path);
+    const { model, models = [] } = values;
+    const report = model === undefined ? await inspect(path) : await inspectAgainst(path, model, models);
     process.stdout.write(values.json ? `${JSON.stringify(report.data, null, 2)}\n` : `${report.text}\n`);
     return EXIT.done;
   } catch (error) {
@@ -48,8 +60,36 @@ async function inspect(path: string): Promise<Report> {
     throw new UsageError(`There is no file ${path}.`, { cause: error });
   }
   const report = await inspectSafetensors(path);
-  return { data: report, text: safetensorsText(path, report) };
+  const text = safetensorsText(path, report);
+  if (report.kind !== 'adapter') return { data: report, text };
+  const layers = await inspectAdapter(await readAdapter(resolve(path), undefined));
+  return { data: { ...report, layers }, text: withLayers(text, layers) };
 }
+
+/** An adapter laid against a model: one of the registered folders, or any path. */
+async function inspectAgainst(path: string, model: string, folders: readonly string[]): Promise<Report> {
+  const report = await inspectSafetensors(path);
+  if (report.kind !== 'adapter')
+    throw new UsageError(`${path} is no adapter; only an adapter is looked at against a model.`);
+  const registry = new ModelRegistry([
+    ...folders.map((folder) => resolve(folder)),
+    ...defaultFolders().models,
+  ]);
+  const { weights } = await openPart(await modelPath(registry, model), 'transformer');
+  const layers = await inspectAdapter(await readAdapter(resolve(path), weights), { weights });
+  return { data: { ...report, model, layers }, text: withLayers(safetensorsText(path, report), layers) };
+}
+
+async function modelPath(registry: ModelRegistry, model: string): Promise<string> {
+  const path = resolve(model);
+  const isPath = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  return isPath ? path : registry.resolve('model', { name: model });
+}
+
+const withLayers = (text: string, layers: AdapterReport): string => `${text}\n\n${adapterReportText(layers)}`;
 
 async function inspectPicture(path: string): Promise<Report> {
   const texts = await readPictureTexts(await readWhole(path, MAX_PICTURE_BYTES));

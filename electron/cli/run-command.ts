@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
 import { type ProviderChoice, providerChoices } from '../../nodes/core/providers.ts';
@@ -6,10 +7,11 @@ import type { Document } from '../../nodes/document/schema.ts';
 import { Engine } from '../../nodes/engine.ts';
 import { Cancelled, InvalidGraph, NodeFailure } from '../../nodes/execution/failure.ts';
 import type { RunResult } from '../../nodes/execution/run.ts';
+import { documentCatalogue } from '../../nodes/graph/subgraph-declarations.ts';
 import { createServices } from '../../nodes/inference/services/index.ts';
 import { library } from '../../nodes/library/index.ts';
 import { defaultFolders } from '../folders.ts';
-import { cacheFolder } from '../user-folders.ts';
+import { cacheFolder, userDataFolder } from '../user-folders.ts';
 import { formatSeconds, ProgressLine, progressText } from './progress-line.ts';
 import { readWorkflow } from './read-workflow.ts';
 import { runReport } from './run-report.ts';
@@ -50,7 +52,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     const options = parse(args);
     const opened = await readWorkflow(options.file);
     const document = (options.set ?? []).reduce(
-      (current: Document, override) => applyOverride(current, library, override),
+      (current: Document, override) => applyOverride(current, documentCatalogue(current, library), override),
       opened.document,
     );
     return await execute(document, options);
@@ -68,8 +70,10 @@ async function execute(
     if (!options.json) line.print(text);
   };
   const folders = defaultFolders();
+  const ownModels = join(userDataFolder(), 'models');
   const services = await createServices({
-    modelFolders: [...(options.models ?? []), ...folders.models],
+    modelFolders: [...(options.models ?? []), ownModels, ...folders.models],
+    newModelFolder: options.models?.[0] ?? ownModels,
     pictureFolders: [...(options.input ?? []), ...folders.pictures],
     outputFolder: options.out,
     cacheFolder: cacheFolder(),

@@ -1,5 +1,12 @@
+import type { Artifact } from '../../nodes/execution/context.ts';
 import type { RunResult } from '../../nodes/execution/run.ts';
 import type { Fact } from '../../nodes/execution/services.ts';
+
+function contentOf(artifact: Artifact) {
+  if (artifact.kind === 'text') return { text: artifact.text };
+  if (artifact.kind === 'bars') return { bars: artifact.bars };
+  return { width: artifact.width, height: artifact.height };
+}
 
 type SamplingFact = Fact & { readonly kind: 'sampling' };
 
@@ -13,9 +20,7 @@ export function runReport(result: RunResult, provider: { readonly name: string; 
       return {
         node,
         kind: artifact.kind,
-        ...(artifact.kind === 'text'
-          ? { text: artifact.text }
-          : { width: artifact.width, height: artifact.height }),
+        ...contentOf(artifact),
         ...(artifact.kind === 'saved-picture' && { path: artifact.path }),
         seed: sampling?.seeds,
         sigmas: sampling?.sigmas,

@@ -10,7 +10,7 @@ export class UsageError extends UserError {
 
 export const USAGE = `Usage
   kronode run <workflow.json | picture.png> [options]   run a workflow, or the one inside a picture
-  kronode inspect <file> [--json]                       say what a model, adapter, workflow or picture holds
+  kronode inspect <file> [options]                      say what a model, adapter, workflow or picture holds
   kronode nodes [--json]                                list every node there is
   kronode serve [options]                               open the editor in the browser, from this machine only
 
@@ -22,6 +22,11 @@ Options of run
   --input DIR              one more folder with pictures to load; may be repeated
   --provider NAME          auto, cpu, webgpu, cuda, dml or coreml (default: auto)
   --json                   one JSON result on standard output, nothing else
+
+Options of inspect
+  --model NAME             lay an adapter against this model: what fits, and how much each layer changes
+  --models DIR             one more folder with models; may be repeated
+  --json                   the same as JSON
 
 Options of serve
   --port N                 where to listen on 127.0.0.1 (default: 7777, or the next free one)

@@ -17,7 +17,8 @@ interface RequestParts {
 
 /** Serves the editor's files and `/session`, where a token becomes a cookie. Nothing else exists. */
 export function answerRequests({ port, guard, sessions, files, onDefect }: RequestParts): RequestListener {
-  const headers = securityHeaders(port);
+  // Some browsers do not count a WebSocket as 'self'.
+  const headers = securityHeaders(`ws://127.0.0.1:${port}`, `ws://localhost:${port}`);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (!guard.isOurHost(request)) return end(response, 403);

@@ -1,5 +1,8 @@
-/** Sent with every answer: the page may load only what we serve, and talk only to our own socket. */
-export const securityHeaders = (port: number): Readonly<Record<string, string>> => ({
+/**
+ * Sent with every answer to the page: it may load only what we serve.
+ * @param connect what it may talk to beside its own origin
+ */
+export const securityHeaders = (...connect: readonly string[]): Readonly<Record<string, string>> => ({
   'Content-Security-Policy': [
     "default-src 'none'",
     "script-src 'self'",
@@ -7,8 +10,7 @@ export const securityHeaders = (port: number): Readonly<Record<string, string>> 
     "img-src 'self' blob: data:",
     "font-src 'self'",
     "worker-src 'self' blob:",
-    // Some browsers do not count a WebSocket as 'self'.
-    `connect-src 'self' ws://127.0.0.1:${port} ws://localhost:${port}`,
+    ["connect-src 'self'", ...connect].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -47,26 +47,40 @@ export class StaticFiles {
     return new StaticFiles(paths);
   }
 
+  /** Where the file at `address` lies, and its headers; undefined where there is none. */
+  find(address: string): { readonly path: string; readonly headers: Record<string, string> } | undefined {
+    const path = this.#paths.get(address);
+    if (path === undefined) return undefined;
+    return {
+      path,
+      headers: {
+        'Content-Type': TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream',
+        'Cache-Control': HASHED.test(address) ? 'public, max-age=31536000, immutable' : 'no-cache',
+      },
+    };
+  }
+
   /** Sends the file at `address`; false where there is none. */
   async send(address: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    const path = this.#paths.get(address);
-    if (path === undefined) return false;
-    const { size } = await stat(path);
-    response.writeHead(200, {
-      'Content-Type': TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream',
-      'Content-Length': size,
-      'Cache-Control': HASHED.test(address) ? 'public, max-age=31536000, immutable' : 'no-cache',
-    });
+    const found = this.find(address);
+    if (!found) return false;
+    const { size } = await stat(found.path);
+    response.writeHead(200, { ...found.headers, 'Content-Length': size });
     if (request.method === 'HEAD') response.end();
-    else await pipeline(createReadStream(path), response);
+    else await pipeline(createReadStream(found.path), response);
     return true;
   }
 }
 
-/** Regular files only: a link could lead anywhere. */
-async function filesBelow(root: string): Promise<string[]> {
-  const entries = await readdir(root, { withFileTypes: true, recursive: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => join(entry.parentPath, entry.name));
+/** Regular files only: a link could lead anywhere. One folder at a time, as Electron's archives can be read. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const visible = entries.filter(({ name }) => !name.startsWith('.'));
+  const below = visible
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => filesBelow(join(folder, name)));
+  return [
+    ...visible.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name)),
+    ...(await Promise.all(below)).flat(),
+  ];
 }

@@ -21,13 +21,21 @@ export interface EngineChild {
 
 export type SpawnEngine = () => EngineChild;
 
-const LAST_WORDS = 4000;
+/** Characters kept of what an engine wrote to its error output. */
+export const LAST_WORDS = 4000;
 
 /** Variables that change what a Node or Electron process is, and are meant for ours only. */
 const PRIVATE_VARIABLES = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE'];
 
-function childEnvironment(): NodeJS.ProcessEnv {
-  const env = { ...process.env };
+/**
+ * For the C library of Linux: memory of weights that were widened for one layer goes back to the system at
+ * once, in place of growing the heap (10 in place of 22 % of a bf16 model's size). Others ignore it.
+ */
+const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: String(2 ** 23), MALLOC_TRIM_THRESHOLD_: String(2 ** 23) };
+
+/** What an engine inherits of our environment. */
+export function childEnvironment(): NodeJS.ProcessEnv {
+  const env = { ...ALLOCATOR, ...process.env };
   for (const name of PRIVATE_VARIABLES) delete env[name];
   return env;
 }

@@ -5,6 +5,7 @@ import { defaultFolders } from '../folders.ts';
 import { packageRoot } from '../package-root.ts';
 import { cacheFolder, picturesFolder, userDataFolder } from '../user-folders.ts';
 import { forkEngine, type SpawnEngine } from './engine-child.ts';
+import { revealFile } from './reveal-file.ts';
 import { SupervisedWorker } from './supervised-worker.ts';
 
 export interface SupervisedHostOptions {
@@ -36,6 +37,7 @@ export function createSupervisedHost(options: SupervisedHostOptions = {}): Promi
     },
     ...(output !== undefined && { overrides: { outputFolder: resolve(output) } }),
     ...(onLog && { onLog }),
+    reveal: revealFile,
     createWorker: (settings, told) =>
       new SupervisedWorker({
         spawn,

@@ -1,4 +1,5 @@
 import type { FileKind } from '../../nodes/core/inputs.ts';
+import type { LiveValue } from '../../nodes/graph/live-values.ts';
 import {
   EngineStopped,
   type EngineWorker,
@@ -90,12 +91,29 @@ export class SupervisedWorker implements EngineWorker {
     }
   }
 
+  async tune(job: string, values: readonly LiveValue[]): Promise<void> {
+    try {
+      await this.#life?.client.call('tune', { job, values: [...values] });
+    } catch (error) {
+      // The engine went away, and its job with it.
+      if (!(error instanceof ConnectionLost)) throw error;
+    }
+  }
+
   preview(request: Omit<RunRequest, 'job'>) {
     return this.#ask((client) => client.call('preview', request));
   }
 
   list(kind: FileKind) {
     return this.#ask((client) => client.call('list', { kind }));
+  }
+
+  listModels() {
+    return this.#ask((client) => client.call('list-models'));
+  }
+
+  modelPath(name: string) {
+    return this.#ask((client) => client.call('model-path', { name }));
   }
 
   async thumbnail(source: PictureSource): Promise<Uint8Array<ArrayBuffer>> {
@@ -106,16 +124,24 @@ export class SupervisedWorker implements EngineWorker {
     return this.#ask((client) => client.call('status'));
   }
 
+  device() {
+    return this.#ask((client) => client.call('device'));
+  }
+
+  selfTest() {
+    return this.#ask((client) => client.call('self-test'));
+  }
+
   clearCache(): Promise<void> {
     return this.#ask((client) => client.call('clear-cache'));
   }
 
   async configure(settings: WorkerSettings): Promise<void> {
-    const { cacheBytes, ...rest } = settings;
-    const { cacheBytes: _old, ...before } = this.#settings;
+    const { cacheBytes, namePattern, ...rest } = settings;
+    const { cacheBytes: _bytes, namePattern: _pattern, ...before } = this.#settings;
     this.#settings = settings;
     if (JSON.stringify(rest) === JSON.stringify(before)) {
-      await this.#ask((client) => client.call('set-budget', { cacheBytes }));
+      await this.#ask((client) => client.call('adjust', { cacheBytes, namePattern }));
       return;
     }
     if (this.#isBusy) this.#isStale = true;

@@ -29,8 +29,8 @@ export function createCatalogue<Node extends NodeDeclaration & NodeBehaviour>(
 
 /** A node's declaration without its functions: plain JSON for editors and for `kronode nodes --json`. */
 export function declarationOf(
-  definition: NodeDeclaration & NodeBehaviour & { run?: unknown },
+  definition: NodeDeclaration & NodeBehaviour & { run?: unknown; rehearse?: unknown },
 ): NodeDeclaration {
-  const { run: _run, migrations: _migrations, lazy: _lazy, ...declaration } = definition;
+  const { run: _run, rehearse: _rehearse, migrations: _migrations, lazy: _lazy, ...declaration } = definition;
   return declaration;
 }

@@ -1,6 +1,5 @@
-import { z } from 'zod';
+import type { CurvePoint } from './curve.ts';
 import type { SocketType, SocketValues } from './sockets.ts';
-import { invalid, type Validity, valid } from './validity.ts';
 
 /** Kinds of file a workflow may name. Each is looked up in the folders registered for it, never as a path. */
 export type FileKind = 'model' | 'text-encoder' | 'vae' | 'adapter' | 'image';
@@ -8,6 +7,8 @@ export type FileKind = 'model' | 'text-encoder' | 'vae' | 'adapter' | 'image';
 interface Described {
   /** Help for people, shown beside the input. */
   readonly doc?: string;
+  /** What people called it; without one its name is shown. */
+  readonly label?: string;
   /** Shown only when the node is unfolded. */
   readonly advanced?: boolean;
 }
@@ -91,6 +92,14 @@ export interface FileWidget extends WidgetBase {
   readonly optional: boolean;
 }
 
+/** Names another input of the graph, such as `sample.guidance` (see graph/sweep-axis.ts); empty for none. */
+export interface TargetWidget extends WidgetBase {
+  readonly kind: 'target';
+  readonly default: string;
+  /** Only inputs that hold a number. */
+  readonly numeric: boolean;
+}
+
 /** A list of plain numbers, such as explicit sigmas. */
 export interface NumberListWidget extends WidgetBase {
   readonly kind: 'numbers';
@@ -98,6 +107,10 @@ export interface NumberListWidget extends WidgetBase {
   readonly min: number;
   readonly max: number;
   readonly maxItems: number;
+  /** May change while the graph runs; never part of a session key. */
+  readonly live: boolean;
+  /** Drawn as levels side by side, one for each bar the node shows; missing ones are 1. */
+  readonly levels: boolean;
 }
 
 /** A list of seeds. */
@@ -105,6 +118,35 @@ export interface SeedListWidget extends WidgetBase {
   readonly kind: 'seeds';
   /** Decimal texts, as in a document. */
   readonly default: readonly string[];
+  readonly maxItems: number;
+}
+
+/** A value that changes along a run: control points over x from 0 (its start) to 1 (its end), see `curveAt`. */
+export interface CurveWidget extends WidgetBase {
+  readonly kind: 'curve';
+  readonly default: readonly CurvePoint[];
+  /** Range of the values. */
+  readonly min: number;
+  readonly max: number;
+  /** May change while the graph runs; never part of a session key. */
+  readonly live: boolean;
+  readonly maxPoints: number;
+}
+
+/** What a row of a list may be made of. */
+export type RowWidget = IntWidget | FloatWidget | TextWidget | BooleanWidget | ChoiceWidget | FileWidget;
+export type RowWidgets = Readonly<Record<string, RowWidget>>;
+/** A row as a document holds it; what is not there has its default. */
+export type RowJson = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * A list of small records, such as adapters with their strengths. A yes-or-no field called `enabled`
+ * switches its row off, and an editor shows it so.
+ */
+export interface ListWidget<R extends RowWidgets = RowWidgets> extends WidgetBase {
+  readonly kind: 'list';
+  readonly item: R;
+  readonly default: readonly RowJson[];
   readonly maxItems: number;
 }
 
@@ -116,8 +158,11 @@ export type Widget =
   | BooleanWidget
   | ChoiceWidget
   | FileWidget
+  | TargetWidget
   | NumberListWidget
-  | SeedListWidget;
+  | SeedListWidget
+  | CurveWidget
+  | ListWidget;
 
 export type NodeInput = SocketInput | VariableInput | Widget;
 export type NodeInputs = Readonly<Record<string, NodeInput>>;
@@ -132,7 +177,7 @@ export type InputValue<I> =
         ? number
         : I extends SeedWidget | SeedListWidget
           ? readonly bigint[]
-          : I extends TextWidget | FileWidget
+          : I extends TextWidget | FileWidget | TargetWidget
             ? string
             : I extends BooleanWidget
               ? boolean
@@ -140,7 +185,11 @@ export type InputValue<I> =
                 ? V
                 : I extends NumberListWidget
                   ? readonly number[]
-                  : never;
+                  : I extends CurveWidget
+                    ? readonly CurvePoint[]
+                    : I extends ListWidget<infer R>
+                      ? readonly { readonly [K in keyof R]: InputValue<R[K]> }[]
+                      : never;
 
 export const isWidget = (input: NodeInput): input is Widget =>
   input.kind !== 'socket' && input.kind !== 'variable';
@@ -162,8 +211,12 @@ export function wireTypeOf(widget: Widget): SocketType | undefined {
       return 'BOOLEAN';
     case 'numbers':
       return 'SIGMAS';
+    case 'curve':
+      return 'CURVE';
     case 'choice':
     case 'file':
+    case 'target':
+    case 'list':
       return undefined;
   }
 }
@@ -249,10 +302,20 @@ export const file = (fileKind: FileKind, options: Options<FileWidget> = {}): Fil
   ...options,
 });
 
+export const target = (options: Options<TargetWidget> = {}): TargetWidget => ({
+  kind: 'target',
+  default: '',
+  numeric: false,
+  wire: false,
+  ...options,
+});
+
 export const numbers = (options: Options<NumberListWidget, 'min' | 'max'>): NumberListWidget => ({
   kind: 'numbers',
   default: [],
   maxItems: 1001,
+  live: false,
+  levels: false,
   wire: false,
   ...options,
 });
@@ -265,80 +328,18 @@ export const seeds = (options: Options<SeedListWidget> = {}): SeedListWidget => 
   ...options,
 });
 
-// ---- values in a document --------------------------------------------------------------------
+export const curve = (options: Options<CurveWidget, 'default' | 'min' | 'max'>): CurveWidget => ({
+  kind: 'curve',
+  live: false,
+  maxPoints: 64,
+  wire: false,
+  ...options,
+});
 
-const MAX_SEED = 2n ** 64n - 1n;
-const SEED_RANGE = `expected a whole number from 0 to ${MAX_SEED}`;
-
-/** A seed as a document holds it: decimal text, because JSON numbers end at 2^53. */
-const seedText = z
-  .union([z.number().int().nonnegative().transform(String), z.string()], SEED_RANGE)
-  .pipe(z.string().regex(/^\d{1,20}$/, SEED_RANGE))
-  .transform((digits) => BigInt(digits))
-  .refine((value) => value <= MAX_SEED, SEED_RANGE);
-
-const numberIn = (min: number, max: number) => {
-  const range = `expected a number from ${min} to ${max}`;
-  return z.number(range).min(min, range).max(max, range);
-};
-
-const textUpTo = (length: number) =>
-  z.string('expected a text').max(length, `expected at most ${length} characters`);
-
-function schemaOf(widget: Widget): z.ZodType {
-  switch (widget.kind) {
-    case 'int':
-      return numberIn(widget.min, widget.max).int('expected a whole number');
-    case 'float':
-      return numberIn(widget.min, widget.max);
-    case 'seed':
-      return seedText.transform((value) => [value]);
-    case 'text':
-      return textUpTo(widget.maxLength);
-    case 'boolean':
-      return z.boolean('expected yes or no');
-    case 'choice': {
-      const values = widget.options.map((option) => option.value);
-      return z.enum(values, `expected one of ${values.join(', ')}`);
-    }
-    case 'file':
-      return textUpTo(1024).refine((name) => widget.optional || name !== '', 'no file is chosen');
-    case 'numbers':
-      return z
-        .array(numberIn(widget.min, widget.max), 'expected a list of numbers')
-        .max(widget.maxItems, `expected at most ${widget.maxItems} numbers`);
-    case 'seeds': {
-      const count = `expected 1 to ${widget.maxItems} seeds`;
-      return z.array(seedText, 'expected a list of seeds').min(1, count).max(widget.maxItems, count);
-    }
-  }
-}
-
-const schemas = new WeakMap<Widget, z.ZodType>();
-
-/** Reads a widget's value from a document: the value `run` gets, or what is wrong with it. */
-export function readWidget(
-  widget: Widget,
-  raw: unknown,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string } {
-  const schema = schemas.get(widget) ?? schemaOf(widget);
-  schemas.set(widget, schema);
-  const result = schema.safeParse(raw);
-  if (result.success) return { ok: true, value: result.data };
-  const issue = result.error.issues[0];
-  const item = issue?.path[0];
-  const where = typeof item === 'number' ? ` (item ${item + 1})` : '';
-  return { ok: false, reason: `${issue?.message ?? 'not a valid value'}${where}` };
-}
-
-/** May a value that arrived by wire go into this widget? Wires carry the right type, but any amount of it. */
-export function checkWired(widget: Widget, value: unknown): Validity {
-  if (widget.kind === 'seed' || widget.kind === 'seeds') {
-    const count = (value as readonly bigint[]).length;
-    const most = widget.kind === 'seed' ? 1 : widget.maxItems;
-    if (count >= 1 && count <= most) return valid;
-    return invalid(`expected ${most === 1 ? 'one seed' : `1 to ${most} seeds`}, got ${count}`);
-  }
-  const result = readWidget(widget, value);
-  return result.ok ? valid : invalid(result.reason);
-}
+export const list = <const R extends RowWidgets>(options: Options<ListWidget<R>, 'item'>): ListWidget<R> => ({
+  kind: 'list',
+  default: [],
+  maxItems: 32,
+  wire: false,
+  ...options,
+});

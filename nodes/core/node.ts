@@ -3,8 +3,8 @@ import type { SocketType, SocketValues } from './sockets.ts';
 
 /** What an output carries: a socket type, or the type variable it shares with some inputs. */
 export type NodeOutput =
-  | { readonly kind: 'socket'; readonly type: SocketType; readonly doc?: string }
-  | { readonly kind: 'variable'; readonly variable: string; readonly doc?: string };
+  | { readonly kind: 'socket'; readonly type: SocketType; readonly doc?: string; readonly label?: string }
+  | { readonly kind: 'variable'; readonly variable: string; readonly doc?: string; readonly label?: string };
 export type NodeOutputs = Readonly<Record<string, NodeOutput>>;
 
 type OutputValue<O> = O extends { readonly kind: 'socket'; readonly type: infer T extends SocketType }
@@ -29,8 +29,22 @@ export const nodeGroups = [
   'Adapters',
   'Images',
   'Values',
+  'Subgraphs',
 ] as const;
 export type NodeGroup = (typeof nodeGroups)[number];
+
+/** One side of a sweep: own inputs that say what is varied, and how. */
+export type SweepAxis =
+  | { readonly target: string; readonly values: string }
+  | { readonly target: string; readonly from: string; readonly to: string; readonly count: string };
+
+/** A node that has one of its inputs computed many times over, with other inputs of the graph changed. */
+export interface SweepDeclaration {
+  /** The input that is computed once for every cell. */
+  readonly input: string;
+  readonly columns: SweepAxis;
+  readonly rows?: SweepAxis;
+}
 
 /**
  * What one kind of node looks like: plain data, all that an editor, a validator or `kronode nodes`
@@ -52,6 +66,7 @@ export interface NodeDeclaration<I extends NodeInputs = NodeInputs, O extends No
   readonly pure?: boolean;
   /** `show` hands pictures to the user, `write` also leaves files. Such nodes are what a run is for. */
   readonly effect?: 'show' | 'write';
+  readonly sweep?: SweepDeclaration;
 }
 
 /** A declaration with the functions that only the engine has. */
@@ -73,11 +88,20 @@ export interface NodeDefinition<Context, I extends NodeInputs, O extends NodeOut
   extends NodeDeclaration<I, O>,
     NodeBehaviour {
   run(context: Context, inputs: InputValues<I>): Promise<OutputValues<O>> | OutputValues<O>;
+  /**
+   * What a node that writes does in a live run instead: it shows what it would write. Nodes without it
+   * are left out of live runs.
+   */
+  rehearse?(context: Context, inputs: InputValues<I>): Promise<OutputValues<O>> | OutputValues<O>;
 }
 
 /** A node whose inputs and outputs are known only at run time. */
 export interface AnyNodeDefinition<Context> extends NodeDeclaration, NodeBehaviour {
   run(
+    context: Context,
+    inputs: never,
+  ): Promise<Readonly<Record<string, unknown>>> | Readonly<Record<string, unknown>>;
+  rehearse?(
     context: Context,
     inputs: never,
   ): Promise<Readonly<Record<string, unknown>>> | Readonly<Record<string, unknown>>;

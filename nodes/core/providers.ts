@@ -1,3 +1,10 @@
 /** Where a person may ask models to run; `auto` takes the best that works here and says why. */
-export const providerChoices = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+export const providerChoices = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt', 'dml', 'coreml'] as const;
 export type ProviderChoice = (typeof providerChoices)[number];
+
+/** Parts of a model that may run elsewhere than the rest; `auto` or absent means where the rest runs. */
+export interface PartProviders {
+  readonly transformer?: ProviderChoice | undefined;
+  readonly 'text-encoder'?: ProviderChoice | undefined;
+  readonly vae?: ProviderChoice | undefined;
+}

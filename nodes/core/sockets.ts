@@ -1,3 +1,4 @@
+import type { CurvePoint } from './curve.ts';
 import { elementCount, type Tensor } from './tensor.ts';
 import type {
   Conditioning,
@@ -24,6 +25,8 @@ export interface SocketValues {
   NOISE: NoiseRecipe;
   SIGMAS: Sigmas;
   SAMPLER: SamplerChoice;
+  /** Control points of a value along the run, see `curveAt`. */
+  CURVE: readonly CurvePoint[];
   /** One or several unsigned 64-bit seeds. */
   SEED: readonly bigint[];
   INT: number;
@@ -62,7 +65,11 @@ export const sockets: { readonly [T in SocketType]: SocketDefinition<SocketValue
     shape: 'diamond',
     accepts: [],
     describe: (model) =>
-      [model.part.file.name, ...model.adapters.map((use) => `+ ${use.file.name}`)].join(' '),
+      [{ model }, ...(model.later ?? [])]
+        .map(({ model: { part, adapters } }) =>
+          [part.file.name, ...adapters.map((use) => `+ ${use.file.name}`)].join(' '),
+        )
+        .join(', then '),
     bytes: () => 0,
   },
   TEXT_ENCODER: {
@@ -142,6 +149,14 @@ export const sockets: { readonly [T in SocketType]: SocketDefinition<SocketValue
     accepts: [],
     describe: ({ name }) => name,
     bytes: () => 0,
+  },
+  CURVE: {
+    label: 'curve',
+    hue: 'adapter',
+    shape: 'square',
+    accepts: [],
+    describe: (points) => points.map(([x, y]) => `${number(y)} at ${number(x * 100)} %`).join(', '),
+    bytes: (points) => points.length * 16,
   },
   SEED: {
     label: 'seed',

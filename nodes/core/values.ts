@@ -1,3 +1,5 @@
+import type { CurvePoint } from './curve.ts';
+import type { Precision } from './precision.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -18,6 +20,8 @@ export interface PartReference {
   readonly file: FileReference;
   /** Architecture and layout as detected from the content, e.g. `zimage/diffusers`. */
   readonly layout: string;
+  /** What a person asked for; without it, what fits. */
+  readonly precision?: Precision;
 }
 
 /** An adapter laid over a model; the strength is bound at run time, per step. */
@@ -25,6 +29,10 @@ export interface AdapterUse {
   readonly file: FileReference;
   /** One strength for the whole run, or one per step (the last one repeats). */
   readonly strength: number | readonly number[];
+  /** Factor on the strength along the run, from its first step (x = 0) to its last (x = 1). */
+  readonly curve?: readonly CurvePoint[];
+  /** Factors on the strength by block, such as `layers.3` or `noise_refiner.0`; 1 for the others. */
+  readonly blocks?: Readonly<Record<string, number>>;
 }
 
 /** MODEL: a diffusion transformer with what is laid over it. */
@@ -33,6 +41,8 @@ export interface ModelRecipe {
   readonly adapters: readonly AdapterUse[];
   /** The flow schedule's own shift, from the checkpoint's scheduler settings (3 for Z-Image-Turbo). */
   readonly shift: number;
+  /** Models that take over during a run, each from a step on (counted from 0), in this order. */
+  readonly later?: readonly { readonly from: number; readonly model: Omit<ModelRecipe, 'later'> }[];
 }
 
 /** TEXT_ENCODER: a Qwen3 encoder; its tokenizer is found beside it. */
@@ -46,6 +56,8 @@ export interface VaeRecipe {
   readonly scalingFactor: number;
   readonly shiftFactor: number;
   readonly latentChannels: number;
+  /** Memory one tile may take beside the model this one came with. */
+  readonly tileBytes?: number;
 }
 
 /** CONDITIONING: caption features per image of a batch (one entry serves every image). */

@@ -2,7 +2,8 @@ import type { Catalogue } from '../core/catalogue.ts';
 import { messageOf } from '../core/errors.ts';
 import type { NodeBehaviour, NodeDeclaration } from '../core/node.ts';
 import type { Problem } from './problem.ts';
-import type { DocumentNode } from './schema.ts';
+import type { Document, DocumentNode } from './schema.ts';
+import { definitionIdOf, instanceDefinition } from './subgraph-types.ts';
 
 /** Brings a document from version `to - 1` to `to`. */
 interface DocumentMigration {
@@ -28,7 +29,11 @@ export function migrateNode(
   id: string,
   node: DocumentNode,
   catalogue: Catalogue<NodeDeclaration & NodeBehaviour>,
+  document: Document,
 ): { readonly node: DocumentNode; readonly problems: readonly Problem[] } {
+  const subgraph = definitionIdOf(node);
+  if (subgraph !== undefined)
+    return { node, problems: instanceDefinition(document, node) ? [] : [lostSubgraph(id, subgraph)] };
   const definition = catalogue.get(node.type);
   if (!definition)
     return {
@@ -76,3 +81,10 @@ export function migrateNode(
     };
   }
 }
+
+const lostSubgraph = (node: string, definition: string): Problem => ({
+  severity: 'error',
+  node,
+  message: `The subgraph “${definition}” is not in this workflow.`,
+  hint: 'Its values and wires are kept. Paste the subgraph from the workflow it came from, or remove the node.',
+});

@@ -5,8 +5,18 @@ import type { NodeBehaviour, NodeDeclaration } from '../core/node.ts';
 import { isRecord, parseUntrustedJson } from './json.ts';
 import { mendWires } from './mend-wires.ts';
 import { migrateDocument, migrateNode } from './migrate.ts';
+import { checkNesting } from './nesting.ts';
 import type { Problem } from './problem.ts';
-import { DOCUMENT_FORMAT, DOCUMENT_VERSION, type Document, LIMITS, sections, zDocument } from './schema.ts';
+import {
+  type Definition,
+  DOCUMENT_FORMAT,
+  DOCUMENT_VERSION,
+  type Document,
+  LIMITS,
+  sections,
+  zDocument,
+} from './schema.ts';
+import { definitionIdOf, instanceDefinition } from './subgraph-types.ts';
 
 export interface OpenedDocument {
   readonly document: Document;
@@ -31,18 +41,29 @@ function refuseDamage({ issues: [issue] }: z.ZodError, path: readonly PropertyKe
  * Looks at entries one at a time and stops at the first bad one: a file in which everything is wrong
  * must not fill the memory with complaints.
  */
-function checkSections(json: Record<string, unknown>): void {
+function checkSections(json: Record<string, unknown>, path: readonly string[] = []): void {
   for (const [name, schema] of Object.entries(sections)) {
     const section = json[name];
     if (!isRecord(section)) continue;
-    const most = LIMITS[name as keyof typeof sections];
-    if (Object.keys(section).length > most)
-      throw new UserError(`The workflow has more than ${most} ${name}.`);
+    refuseTooMany(section, name as keyof typeof sections);
     for (const [id, entry] of Object.entries(section)) {
       const result = schema.safeParse(entry);
-      if (!result.success) refuseDamage(result.error, [name, id]);
+      if (!result.success) refuseDamage(result.error, [...path, name, id]);
     }
   }
+}
+
+function refuseTooMany(section: Record<string, unknown>, name: keyof typeof sections | 'definitions'): void {
+  if (Object.keys(section).length > LIMITS[name])
+    throw new UserError(`The workflow has more than ${LIMITS[name]} ${name}.`);
+}
+
+/** The graphs of the subgraphs, each looked at like the document's own. */
+function checkDefinitions({ definitions }: Record<string, unknown>): void {
+  if (!isRecord(definitions)) return;
+  refuseTooMany(definitions, 'definitions');
+  for (const [id, definition] of Object.entries(definitions))
+    if (isRecord(definition)) checkSections(definition, ['definitions', id]);
 }
 
 /**
@@ -76,21 +97,56 @@ export function openDocumentValue(
     );
   const current = migrateDocument(json);
   checkSections(current);
+  checkDefinitions(current);
   const parsed = zDocument.safeParse(current);
   if (!parsed.success) refuseDamage(parsed.error);
+  const document = parsed.data;
+  checkNesting(document);
   const problems: Problem[] = [];
-  const migrated = Object.entries(parsed.data.nodes).map(([id, node]) => {
-    const result = migrateNode(id, node, catalogue);
-    problems.push(...result.problems);
-    return [id, result.node] as const;
-  });
-  const { wires, problems: mended } = mendWires(parsed.data);
-  problems.push(...mended);
-  return { document: { ...parsed.data, nodes: Object.fromEntries(migrated), wires }, problems };
+  const lift = (graph: Document | Definition, within?: Definition, prefix = '') => {
+    const located = (found: readonly Problem[]) =>
+      problems.push(
+        ...found.map((problem) => (problem.node ? { ...problem, node: prefix + problem.node } : problem)),
+      );
+    const nodes = Object.entries(graph.nodes).map(([id, node]) => {
+      const result = migrateNode(id, node, catalogue, document);
+      located(result.problems);
+      return [id, result.node] as const;
+    });
+    const { wires, problems: mended } = mendWires(graph, document, within);
+    located(mended);
+    return { nodes: Object.fromEntries(nodes), wires };
+  };
+  const root = { ...document, ...lift(document) };
+  if (!document.definitions) return { document: root, problems };
+  const prefixes = instancePrefixes(document);
+  const definitions = Object.entries(document.definitions).map(([id, definition]) => [
+    id,
+    { ...definition, ...lift(definition, definition, prefixes.get(id)) },
+  ]);
+  return { document: { ...root, definitions: Object.fromEntries(definitions) }, problems };
+}
+
+/** For each definition in use, the way to one of its instances: `outer/inner/`. */
+function instancePrefixes(document: Document): ReadonlyMap<string, string> {
+  const prefixes = new Map<string, string>();
+  const pending: [Pick<Document, 'nodes'>, string][] = [[document, '']];
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const [graph, prefix] = next;
+    for (const [id, node] of Object.entries(graph.nodes)) {
+      const name = definitionIdOf(node);
+      const definition = instanceDefinition(document, node);
+      if (name === undefined || !definition || prefixes.has(name)) continue;
+      prefixes.set(name, `${prefix}${id}/`);
+      pending.push([definition, `${prefix}${id}/`]);
+    }
+  }
+  return prefixes;
 }
 
 /** The text of a document as it is saved: keys in a fixed order, so that files compare well. */
 export function serializeDocument(document: Document): string {
-  const { $schema, format, version, meta, view, nodes, wires, frames, notes } = document;
-  return `${JSON.stringify({ $schema, format, version, meta, view, nodes, wires, frames, notes }, null, 2)}\n`;
+  const { $schema, format, version, meta, view, nodes, wires, frames, notes, definitions } = document;
+  const ordered = { $schema, format, version, meta, view, nodes, wires, frames, notes, definitions };
+  return `${JSON.stringify(ordered, null, 2)}\n`;
 }

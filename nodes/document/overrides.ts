@@ -1,11 +1,14 @@
 import { produce } from 'immer';
 import type { Catalogue } from '../core/catalogue.ts';
 import { UserError } from '../core/errors.ts';
-import { isWidget, readWidget, type Widget } from '../core/inputs.ts';
+import { isWidget, type Widget } from '../core/inputs.ts';
 import { own } from '../core/own.ts';
+import { readWidget } from '../core/widget-values.ts';
+import { parseUntrustedJson } from './json.ts';
 import type { Document, DocumentNode } from './schema.ts';
 
-type Json = DocumentNode['inputs'][string];
+/** A widget's value as a document holds it. */
+export type WidgetJson = DocumentNode['inputs'][string];
 
 const booleans = new Map([
   ['true', true],
@@ -22,8 +25,8 @@ const parseNumber = (text: string): number | string => {
   return Number.isFinite(value) ? value : text;
 };
 
-/** A widget's value from text as typed on a command line; lists are separated by commas. */
-function parseText(widget: Widget, text: string): Json {
+/** A widget's value from text as typed on a command line; lists are separated by commas, curves and rows are JSON. */
+export function parseText(widget: Widget, text: string): WidgetJson {
   switch (widget.kind) {
     case 'int':
     case 'float':
@@ -36,9 +39,13 @@ function parseText(widget: Widget, text: string): Json {
       return text.split(',').map((item) => item.trim());
     case 'seed':
       return text.trim();
+    case 'curve':
+    case 'list':
+      return parseUntrustedJson(text) as WidgetJson;
     case 'text':
     case 'choice':
     case 'file':
+    case 'target':
       return text;
   }
 }
@@ -84,11 +91,14 @@ export function applyOverride(document: Document, catalogue: Catalogue, override
   const result = readWidget(widget, value);
   if (!result.ok)
     throw new UserError(`${input} of ${id} cannot be “${text.slice(0, 80)}”: ${result.reason}.`);
-  return produce(document, (draft) => {
+  return withInput(document, id, input, value);
+}
+
+/** The document with a value set by hand, which wins over a wire. */
+export const withInput = (document: Document, id: string, input: string, value: WidgetJson): Document =>
+  produce(document, (draft) => {
     const node = draft.nodes[id];
     if (node) node.inputs[input] = value;
-    // A value that was set by hand wins over a wire.
     for (const [wire, { to }] of Object.entries(draft.wires))
       if (to[0] === id && to[1] === input) delete draft.wires[wire];
   });
-}

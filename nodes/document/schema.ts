@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPortNode } from './subgraph-types.ts';
 
 /** Written into every document; anything else is not ours. */
 export const DOCUMENT_FORMAT = 'kronode/workflow';
@@ -13,6 +14,11 @@ export const LIMITS = {
   wires: 100_000,
   frames: 10_000,
   notes: 10_000,
+  definitions: 1000,
+  /** Inputs or outputs of a subgraph. */
+  ports: 256,
+  /** Subgraphs inside each other. */
+  nesting: 16,
 } as const;
 
 type Json = z.core.util.JSONType;
@@ -24,7 +30,7 @@ function isJson(value: unknown, depth = 0): value is Json {
     return value === null || typeof value === 'string' || typeof value === 'boolean';
   return depth < LIMITS.depth && Object.values(value).every((item) => isJson(item, depth + 1));
 }
-const zJson = z.custom<Json>((value) => isJson(value), 'not plain JSON (numbers must be finite)');
+export const zJson = z.custom<Json>((value) => isJson(value), 'not plain JSON (numbers must be finite)');
 
 const zId = z
   .string()
@@ -77,6 +83,36 @@ const zNote = z.strictObject({
   color: zColor.optional(),
 });
 
+const zPorts = z.strictObject({
+  /** Where the node that stands for them is, inside the subgraph. */
+  at: zPoint,
+  ports: z
+    .array(
+      z.strictObject({
+        /** Identity for wires and values, for ever. */
+        name: zName,
+        title: z.string().max(200).optional(),
+      }),
+    )
+    .max(LIMITS.ports)
+    .refine((ports) => new Set(ports.map(({ name }) => name)).size === ports.length, 'a port is there twice'),
+});
+
+/** Nodes that stand for one node: what its instances, of the type `subgraph:<id>`, show and run. */
+const zDefinition = z.strictObject({
+  title: z.string().min(1).max(200),
+  description: z.string().max(10_000).optional(),
+  inputs: zPorts,
+  outputs: zPorts,
+  nodes: z
+    .record(zId, zNode)
+    .refine((nodes) => !Object.keys(nodes).some(isPortNode), 'a node has a reserved id'),
+  /** Among them those that start at the inputs and end at the outputs (subgraph-types.ts). */
+  wires: z.record(zId, zWire),
+  frames: z.record(zId, zFrame).optional(),
+  notes: z.record(zId, zNote).optional(),
+});
+
 const zView = z.strictObject({ at: zPoint, zoom: z.number().min(0.01).max(100) });
 
 const zMeta = z.strictObject({
@@ -91,6 +127,7 @@ const zMeta = z.strictObject({
 
 /** What a document holds many of, each entry checked on its own. */
 export const sections = { nodes: zNode, wires: zWire, frames: zFrame, notes: zNote } as const;
+export const zDefinitions = z.record(zId, zDefinition);
 
 export const zDocument = z.strictObject({
   $schema: z.string().max(1024).optional(),
@@ -100,6 +137,7 @@ export const zDocument = z.strictObject({
   wires: z.record(zId, zWire),
   frames: z.record(zId, zFrame).optional(),
   notes: z.record(zId, zNote).optional(),
+  definitions: zDefinitions.optional(),
   view: zView.optional(),
   meta: zMeta.optional(),
 });
@@ -108,6 +146,9 @@ export const zDocument = z.strictObject({
 export type Document = z.infer<typeof zDocument>;
 export type DocumentNode = Document['nodes'][string];
 export type Wire = Document['wires'][string];
+/** Definition of a subgraph. */
+export type Definition = NonNullable<Document['definitions']>[string];
+export type Port = Definition['inputs']['ports'][number];
 /** One end of a wire: node id and name of the output or input. */
 export type Endpoint = Wire['from'];
 

@@ -1,9 +1,10 @@
-import type { Catalogue } from '../core/catalogue.ts';
 import { UserError } from '../core/errors.ts';
+import { filesNamed } from '../core/widget-values.ts';
 import type { Problem } from '../document/problem.ts';
 import type { Document } from '../document/schema.ts';
 import { titleOf } from '../graph/lookup.ts';
 import type { Plan } from '../graph/plan.ts';
+import { originOf } from '../graph/planned-node.ts';
 import type { KronodeNode } from './define-node.ts';
 import type { RunEvent } from './events.ts';
 import { Cancelled, InvalidGraph } from './failure.ts';
@@ -14,6 +15,8 @@ import { ValueCache } from './value-cache.ts';
 
 export interface RunOptions {
   readonly signal: AbortSignal;
+  /** Shows and writes nothing, for values that are being tried. */
+  readonly live?: boolean;
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -49,9 +52,13 @@ export class Executor {
     const states = new Map<string, 'run' | 'cached'>();
     // From the targets back to what feeds them: behind a known value nothing is asked for.
     for (const [id, key] of [...keys].reverse()) {
+      const planned = plan.nodes.get(id);
+      if (!planned) continue;
       const runs = wanted.has(id) && !this.cache.has(key);
-      states.set(id, runs ? 'run' : 'cached');
-      if (runs) for (const { from } of Object.values(plan.nodes.get(id)?.wired ?? {})) wanted.add(from[0]);
+      const origin = originOf(planned);
+      // Of a node that a sweep computes several times, one that runs is enough.
+      if (runs || !states.has(origin)) states.set(origin, runs ? 'run' : 'cached');
+      if (runs) for (const { from } of Object.values(planned.wired)) wanted.add(from[0]);
     }
     return states;
   }
@@ -63,8 +70,7 @@ export class Executor {
   async run(
     plan: Plan<KronodeNode>,
     document: Document,
-    catalogue: Catalogue<KronodeNode>,
-    { signal, onEvent = () => undefined }: RunOptions,
+    { signal, live = false, onEvent = () => undefined }: RunOptions,
   ): Promise<RunResult> {
     const errors = plan.problems.filter(isError);
     if (errors.length > 0) throw new InvalidGraph(errors);
@@ -76,11 +82,11 @@ export class Executor {
     const run = new Run({
       plan,
       document,
-      catalogue,
       keys,
       cache: this.cache,
       services: this.#services,
       signal,
+      live,
       onEvent,
     });
     try {
@@ -92,21 +98,20 @@ export class Executor {
 
   async #keysOf(plan: Plan<KronodeNode>): Promise<ReadonlyMap<string, Key>> {
     const fingerprints = new Map<string, string>();
-    for (const [id, { node, definition, values }] of plan.nodes) {
+    for (const [id, planned] of plan.nodes) {
+      const { node, definition, values } = planned;
       const states: string[] = [];
-      for (const [name, input] of Object.entries(definition.inputs)) {
-        const value = values[name];
-        if (input.kind !== 'file' || typeof value !== 'string' || value === '') continue;
+      for (const { input, kind, name } of filesNamed(definition.inputs, values)) {
         try {
-          states.push(await this.#services.models.fingerprint(input.fileKind, value));
+          states.push(await this.#services.models.fingerprint(kind, name));
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
           throw new InvalidGraph([
             {
               severity: 'error',
-              node: id,
-              input: name,
-              message: `${name} of “${titleOf(node, definition)}”: ${error.message}`,
+              node: originOf(planned),
+              input,
+              message: `${input} of “${titleOf(node, definition)}”: ${error.message}`,
               ...(error.hint === undefined ? {} : { hint: error.hint }),
             },
           ]);

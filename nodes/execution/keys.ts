@@ -6,7 +6,7 @@ export type Key = number;
 const descriptions = new WeakMap<object, string>();
 
 /** A node's own share of its key: type, version and widget values. */
-function describe(planned: PlannedNode): string {
+export function describeNode(planned: PlannedNode): string {
   const known = descriptions.get(planned.values);
   if (known !== undefined) return known;
   const text = JSON.stringify(
@@ -36,12 +36,13 @@ export class KeyTable {
         keys.set(id, ++this.#last);
         continue;
       }
-      let text = describe(planned);
+      let text = describeNode(planned);
       for (const [name, { from, fromType, toType }] of Object.entries(planned.wired)) {
         text += `|${name}<${keys.get(from[0])}.${from[1]}`;
         // A type variable may take the value as another type than it comes as.
         if (fromType !== toType) text += `:${toType}`;
       }
+      if (planned.sweep) text += JSON.stringify(planned.sweep);
       const fingerprint = fingerprints.get(id);
       if (fingerprint !== undefined) text += `|${fingerprint}`;
       let key = this.#keys.get(text);

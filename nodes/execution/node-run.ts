@@ -1,6 +1,6 @@
 import { bytesOfValue, describeValue, type SocketType } from '../core/sockets.ts';
 import type { Document } from '../document/schema.ts';
-import type { PlannedNode } from '../graph/plan.ts';
+import { originOf, type PlannedNode } from '../graph/planned-node.ts';
 import type { Artifact, RunContext } from './context.ts';
 import type { KronodeNode } from './define-node.ts';
 import { ProgressMeter, type RunEvent } from './events.ts';
@@ -13,9 +13,13 @@ export interface NodeRun {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The entries its wired inputs came from. */
   readonly sources: readonly CacheEntry[];
+  /** Computes the cells of a sweep. */
+  readonly cells: readonly (() => Promise<{ readonly value: unknown; readonly source: CacheEntry }>)[];
   readonly document: Document;
   readonly services: Services;
   readonly signal: AbortSignal;
+  /** Nodes that write only show. */
+  readonly live: boolean;
   readonly onEvent: (event: RunEvent) => void;
   /** Type of an output, where it is decided. */
   readonly typeOf: (output: string) => SocketType | undefined;
@@ -31,7 +35,8 @@ export interface NodeRunResult {
 /** Runs one node once, gathering all it gives and tells. Throws whatever the node throws. */
 export async function runNode(run: NodeRun): Promise<NodeRunResult> {
   const { planned, inputs, sources, services, signal, document, onEvent } = run;
-  const { id: node, definition } = planned;
+  const { definition } = planned;
+  const node = originOf(planned);
   const artifacts: Artifact[] = [];
   const notices = sources.flatMap((source) => source.notices);
   const inherited = uniqueFacts(sources.flatMap((source) => source.facts));
@@ -54,14 +59,25 @@ export async function runNode(run: NodeRun): Promise<NodeRunResult> {
       onEvent({ kind: 'notice', node, message });
     },
     record: (fact) => facts.push(fact),
-    artifact: (artifact) => {
+    artifact: (artifact, madeWith = planned.sweep ? uniqueFacts(facts) : inherited) => {
       artifacts.push(artifact);
-      onEvent({ kind: 'artifact', node, artifact, facts: inherited });
+      onEvent({ kind: 'artifact', node, artifact, facts: madeWith });
     },
     facts: () => inherited,
+    sweep: planned.sweep && {
+      ...planned.sweep,
+      cells: run.cells.map((compute) => async () => {
+        const { value, source } = await compute();
+        notices.push(...source.notices);
+        facts.push(...source.facts);
+        return { value, facts: source.facts };
+      }),
+    },
   };
   onEvent({ kind: 'started', node });
-  const outputs = await definition.run(context, inputs as never);
+  const outputs = await (isRehearsed(definition, run.live)
+    ? definition.rehearse(context, inputs as never)
+    : definition.run(context, inputs as never));
   const milliseconds = performance.now() - startedAt;
 
   const descriptions: Record<string, string> = {};
@@ -85,8 +101,16 @@ export async function runNode(run: NodeRun): Promise<NodeRunResult> {
   return { entry, milliseconds, units };
 }
 
+/** Whether a node shows what it would write instead of writing it. */
+export const isRehearsed = (
+  definition: KronodeNode,
+  live: boolean,
+): definition is KronodeNode & Required<Pick<KronodeNode, 'rehearse'>> =>
+  live && definition.rehearse !== undefined;
+
 const bytesOfArtifact = (artifact: Artifact): number => {
   if (artifact.kind === 'shown-picture') return artifact.png.byteLength;
+  if (artifact.kind === 'bars') return artifact.bars.length * 64;
   return artifact.kind === 'text' ? artifact.text.length * 2 : 0;
 };
 

@@ -8,6 +8,8 @@ export interface Job<Result = RunResult> {
   readonly document: Document;
   /** Nodes to compute; undefined = everything that shows or saves. */
   readonly targets: readonly string[] | undefined;
+  /** Values are being tried: it shows pictures and writes nothing. */
+  readonly live: boolean;
   readonly state: JobState<Result>;
 }
 
@@ -17,6 +19,14 @@ export type JobState<Result = RunResult> =
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'cancelled' };
+
+export interface AddOptions {
+  readonly targets?: readonly string[] | undefined;
+  /** Before all that wait. */
+  readonly front?: boolean | undefined;
+  /** Shows only. */
+  readonly live?: boolean | undefined;
+}
 
 type Execute<Result> = (job: Job<Result>, signal: AbortSignal) => Promise<Result>;
 
@@ -48,15 +58,15 @@ export class JobQueue<Result = RunResult> {
   }
 
   /** Queues a job and returns its id; `front` puts it before all that wait. */
-  add(document: Document, targets?: readonly string[], front = false): string {
+  add(document: Document, { targets, front = false, live = false }: AddOptions = {}): string {
     const job: Job<Result> = {
       id: `${this.#idStart}-${++this.#count}`,
       document,
       targets,
+      live,
       state: { kind: 'pending' },
     };
-    const firstPending = this.#jobs.findIndex(({ state }) => state.kind === 'pending');
-    const at = front && firstPending >= 0 ? firstPending : this.#jobs.length;
+    const at = front ? placeInFront(this.#jobs) : this.#jobs.length;
     this.#set(this.#jobs.toSpliced(at, 0, job));
     void this.#next();
     return job.id;
@@ -70,6 +80,23 @@ export class JobQueue<Result = RunResult> {
     const waiting = rest.filter(({ state }) => state.kind === 'pending');
     const before = waiting[Math.max(position, 0)];
     this.#set(rest.toSpliced(before ? rest.indexOf(before) : rest.length, 0, job));
+  }
+
+  /**
+   * Gives a job another document. One that is over runs again, live and before all that wait; one that
+   * runs is told nothing.
+   */
+  change(id: string, document: Document): void {
+    const job = this.#jobs.find((other) => other.id === id);
+    if (!job) return;
+    const next = { ...job, document };
+    if (job.state.kind === 'pending' || job.state.kind === 'running') {
+      this.#jobs = this.#jobs.with(this.#jobs.indexOf(job), next);
+      return;
+    }
+    const rest = this.#jobs.filter((other) => other !== job);
+    this.#set(rest.toSpliced(placeInFront(rest), 0, { ...next, live: true, state: { kind: 'pending' } }));
+    void this.#next();
   }
 
   /** Takes a waiting job out, or asks the running one to stop at its next step. */
@@ -116,4 +143,10 @@ export class JobQueue<Result = RunResult> {
     this.#jobs = jobs;
     this.#onChange(jobs);
   }
+}
+
+/** Where a job goes that is to run before all that wait. */
+function placeInFront(jobs: readonly { readonly state: { readonly kind: string } }[]): number {
+  const firstPending = jobs.findIndex(({ state }) => state.kind === 'pending');
+  return firstPending >= 0 ? firstPending : jobs.length;
 }

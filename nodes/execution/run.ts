@@ -1,18 +1,20 @@
-import type { Catalogue } from '../core/catalogue.ts';
 import { UserError } from '../core/errors.ts';
-import { checkWired, isWidget } from '../core/inputs.ts';
+import { isWidget } from '../core/inputs.ts';
 import { own } from '../core/own.ts';
 import { convertValue, describeValue } from '../core/sockets.ts';
+import { checkWired } from '../core/widget-values.ts';
 import type { Document } from '../document/schema.ts';
 import { titleOf } from '../graph/lookup.ts';
-import type { Plan, PlannedNode } from '../graph/plan.ts';
+import type { Plan } from '../graph/plan.ts';
+import { originOf, type PlannedNode } from '../graph/planned-node.ts';
+import { CELL } from '../graph/sweep.ts';
 import { outputType } from '../graph/types.ts';
 import type { Artifact } from './context.ts';
 import type { KronodeNode } from './define-node.ts';
 import type { RunEvent } from './events.ts';
 import { Cancelled, NodeFailure } from './failure.ts';
 import type { Key } from './keys.ts';
-import { type NodeRunResult, runNode, uniqueNotices } from './node-run.ts';
+import { isRehearsed, type NodeRunResult, runNode, uniqueNotices } from './node-run.ts';
 import type { Fact, Services } from './services.ts';
 import type { CacheEntry, ValueCache } from './value-cache.ts';
 
@@ -40,11 +42,12 @@ export interface RunResult {
 interface RunParts {
   readonly plan: Plan<KronodeNode>;
   readonly document: Document;
-  readonly catalogue: Catalogue<KronodeNode>;
   readonly keys: ReadonlyMap<string, Key>;
   readonly cache: ValueCache;
   readonly services: Services;
   readonly signal: AbortSignal;
+  /** Nodes that write only show. */
+  readonly live: boolean;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -112,21 +115,25 @@ export class Run {
   async #compute(planned: PlannedNode<KronodeNode>): Promise<CacheEntry> {
     // Lets the stack unwind, so that a chain of thousands of nodes can be pulled.
     await undefined;
-    const { cache, signal, onEvent } = this.#parts;
+    const { cache, signal, live, onEvent } = this.#parts;
     if (signal.aborted) throw new Cancelled();
     const { id } = planned;
     const known = cache.get(this.#keyOf(id));
     if (known) {
       this.#retain(id);
       for (const artifact of known.artifacts)
-        onEvent({ kind: 'artifact', node: id, artifact, facts: known.facts });
+        onEvent({ kind: 'artifact', node: originOf(planned), artifact, facts: known.facts });
+      // What was to be said of this value is still true.
+      for (const { node, message } of known.notices)
+        if (node === originOf(planned)) onEvent({ kind: 'notice', node, message });
       this.#finish(planned, { entry: known, milliseconds: 0, units: [] }, true);
       this.#letGo(planned);
       return known;
     }
     const result = await this.#pullAndRun(planned);
     this.#retain(id);
-    cache.set(this.#keyOf(id), result.entry);
+    // What a rehearsal showed is not what a run would have written.
+    if (!isRehearsed(planned.definition, live)) cache.set(this.#keyOf(id), result.entry);
     this.#finish(planned, result, false);
     this.#letGo(planned);
     return result.entry;
@@ -134,10 +141,18 @@ export class Run {
 
   /** Widgets, then wires, then the lazy inputs that are wanted; then the node itself. */
   async #pullAndRun(planned: PlannedNode<KronodeNode>): Promise<NodeRunResult> {
-    const { id, definition, values, wired } = planned;
-    const { catalogue, document, services, signal, onEvent } = this.#parts;
+    const { definition, values, wired, sweep } = planned;
+    const id = originOf(planned);
+    const { plan, document, services, signal, live, onEvent } = this.#parts;
     const inputs: Record<string, unknown> = { ...values };
     const sources: CacheEntry[] = [];
+    const cellNames = sweep ? Object.keys(wired).filter((name) => name.startsWith(CELL)) : [];
+    const cells = cellNames.map((name) => async () => {
+      const wire = own(wired, name);
+      if (!wire) throw new Error(`${name} of ${definition.type} is not wired.`);
+      const source = await this.#evaluate(wire.from[0]);
+      return { value: source.outputs[wire.from[1]], source };
+    });
     const pull = async (name: string) => {
       const wire = own(wired, name);
       if (!wire) return;
@@ -148,11 +163,13 @@ export class Run {
     };
     try {
       const { lazy } = definition;
-      for (const name of Object.keys(wired)) if (!lazy?.inputs.includes(name)) await pull(name);
+      for (const name of Object.keys(wired))
+        if (!lazy?.inputs.includes(name) && !cellNames.includes(name)) await pull(name);
       if (lazy) for (const name of lazy.choose(inputs)) await pull(name);
       if (signal.aborted) throw new Cancelled();
-      const typeOf = (output: string) => outputType(document, catalogue, [id, output]);
-      return await runNode({ planned, inputs, sources, document, services, signal, onEvent, typeOf });
+      const typeOf = (output: string) => outputType(plan.graph, plan.kinds, [id, output]);
+      const asked = { planned, inputs, sources, cells, document, services, signal, live, onEvent, typeOf };
+      return await runNode(asked);
     } catch (error) {
       if (error instanceof NodeFailure || error instanceof Cancelled) throw error;
       // Whatever a node throws once cancelling was asked for is the cancellation arriving.
@@ -169,12 +186,13 @@ export class Run {
   }
 
   #finish(
-    { id, definition }: PlannedNode<KronodeNode>,
+    planned: PlannedNode<KronodeNode>,
     { entry, milliseconds, units }: NodeRunResult,
     cached: boolean,
   ): void {
-    this.#timings.push({ node: id, type: definition.type, milliseconds, cached, units });
-    this.#parts.onEvent({ kind: 'finished', node: id, cached, milliseconds, outputs: entry.descriptions });
+    const node = originOf(planned);
+    this.#timings.push({ node, type: planned.definition.type, milliseconds, cached, units });
+    this.#parts.onEvent({ kind: 'finished', node, cached, milliseconds, outputs: entry.descriptions });
   }
 
   #retain(id: string): void {
@@ -217,6 +235,9 @@ function checkInput({ node, definition }: PlannedNode<KronodeNode>, name: string
     );
 }
 
+const plainText = (value: unknown): string =>
+  Array.isArray(value) && typeof value[0] === 'object' ? JSON.stringify(value) : String(value);
+
 /** One line per input that was there. */
 function describeInputs(
   { wired }: PlannedNode<KronodeNode>,
@@ -224,7 +245,7 @@ function describeInputs(
 ): Record<string, string> {
   const lines = Object.entries(inputs).map(([name, value]) => {
     const wire = own(wired, name);
-    return [name, wire ? describeValue(wire.toType, value) : String(value).slice(0, 200)];
+    return [name, wire ? describeValue(wire.toType, value) : plainText(value).slice(0, 200)];
   });
   return Object.fromEntries(lines);
 }

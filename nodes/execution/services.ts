@@ -1,6 +1,8 @@
 import type { FileKind } from '../core/inputs.ts';
+import type { PrecisionChoice } from '../core/precision.ts';
 import type { Tensor } from '../core/tensor.ts';
 import type {
+  AdapterUse,
   Conditioning,
   FileReference,
   Image,
@@ -12,6 +14,7 @@ import type {
   TextEncoderRecipe,
   VaeRecipe,
 } from '../core/values.ts';
+import type { AdapterReport } from './adapter-report.ts';
 
 /**
  * What nodes may ask of the world. The engine implements these; a node sees nothing else, so a
@@ -19,6 +22,7 @@ import type {
  */
 export interface Services {
   readonly models: ModelService;
+  readonly adapters: AdapterService;
   readonly text: TextService;
   readonly diffusion: DiffusionService;
   readonly autoencoder: AutoencoderService;
@@ -41,7 +45,12 @@ export interface ModelService {
    * Opens a model: a folder with all parts, or a transformer file with the other parts named beside it.
    * Reads headers only.
    */
-  open(files: { readonly model: string; readonly textEncoder: string; readonly vae: string }): Promise<{
+  open(files: {
+    readonly model: string;
+    readonly textEncoder: string;
+    readonly vae: string;
+    readonly precision?: PrecisionChoice;
+  }): Promise<{
     readonly model: ModelRecipe;
     readonly textEncoder: TextEncoderRecipe;
     readonly vae: VaeRecipe;
@@ -56,12 +65,42 @@ export interface ModelService {
   ): Promise<{ readonly file: FileReference; readonly notices: readonly string[] }>;
 }
 
+/** How long work on many layers reports itself and can be stopped. */
+export interface LayerRun {
+  readonly signal: AbortSignal;
+  /** Layers or bytes done, and in all. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+export interface AdapterService {
+  /** Blocks of a model that adapters can change, such as `layers.3` or `cap_embedder`, in no order. */
+  blocks(model: ModelRecipe): Promise<readonly string[]>;
+  /**
+   * Measures an adapter file layer by layer, against a model or alone. Against a model every adapted
+   * weight is read, the first time.
+   */
+  inspect(model: ModelRecipe | undefined, name: string, run: LayerRun): Promise<AdapterReport>;
+  /**
+   * Merges all adapters of a model into its weights, in float32, and writes them as a new model under
+   * `name`. Never over an existing file.
+   */
+  bake(
+    model: ModelRecipe,
+    name: string,
+    run: LayerRun,
+  ): Promise<{ readonly name: string; readonly bytes: number }>;
+}
+
+/** Told while weights are converted to the chosen precision, once per model: layers done, and in all. */
+export type OnConversion = (done: number, total: number) => void;
+
 export interface TextService {
   /** Caption features of one prompt; `truncated` counts the tokens beyond the encoder's limit that were dropped. */
   encode(
     encoder: TextEncoderRecipe,
     prompt: string,
     signal: AbortSignal,
+    onConversion?: OnConversion,
   ): Promise<{ readonly caption: Conditioning['captions'][number]; readonly truncated: number }>;
 }
 
@@ -156,7 +195,13 @@ export interface DiffusionService {
   drawNoise(noise: NoiseRecipe, dims: readonly number[]): Tensor;
   sample(
     request: SampleRequest,
-    run: { readonly signal: AbortSignal; readonly onStep: (step: SampleStep) => void },
+    run: {
+      readonly signal: AbortSignal;
+      readonly onStep: (step: SampleStep) => void;
+      readonly onConversion?: OnConversion;
+      /** Told what a person may want to know of the run, such as how long its steps took and why. */
+      readonly onNotice?: (message: string) => void;
+    },
   ): Promise<Latent>;
   /** Bytes of an existing latent resized to other sides, in latent pixels. */
   resizeLatent(
@@ -221,8 +266,12 @@ export interface PictureService {
   save(
     image: Image,
     file: {
-      /** File name without extension; may contain sub-folders of the output folder. */
-      readonly prefix: string;
+      /** What the node calls it; may contain sub-folders of the output folder and tokens (core/output-name.ts). */
+      readonly name: string;
+      /** Of the workflow; empty where it has none. */
+      readonly title: string;
+      /** Decimal text, one per image or one for the batch; empty where none is known. */
+      readonly seeds: readonly string[];
       readonly format: PictureFormat;
       /** Text chunks, such as the workflow that made the picture. */
       readonly texts: Readonly<Record<string, string>>;
@@ -242,6 +291,21 @@ export interface PictureService {
     image: Image,
     area: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
   ): Image;
+  /**
+   * Pictures of any size in rows and columns with labels at the top and the left, and the same pictures as
+   * one batch, padded to one size where they differ.
+   */
+  sheet(
+    images: readonly Image[],
+    options: {
+      readonly columns: readonly string[];
+      /** Empty: one row without a label. */
+      readonly rows: readonly string[];
+      readonly gap: number;
+      /** Longer side of the largest picture on the sheet; 0 keeps all as they are. */
+      readonly cellSize: number;
+    },
+  ): Promise<{ readonly sheet: Image; readonly batch: Image }>;
   grid(
     image: Image,
     options: { readonly columns: number; readonly gap: number; readonly labels: readonly string[] },
@@ -251,7 +315,7 @@ export interface PictureService {
 /** What a run was really made with, collected for the metadata of its pictures. */
 export type Fact =
   | { readonly kind: 'model' | 'text-encoder' | 'vae'; readonly file: FileReference }
-  | { readonly kind: 'adapter'; readonly file: FileReference; readonly strength: number | readonly number[] }
+  | ({ readonly kind: 'adapter' } & AdapterUse)
   | { readonly kind: 'prompt'; readonly text: string }
   | {
       readonly kind: 'sampling';

@@ -1,9 +1,10 @@
 import type { Catalogue } from '../core/catalogue.ts';
-import { isWidget, wireTypeOf } from '../core/inputs.ts';
+import { isWidget, type NodeInput, wireTypeOf } from '../core/inputs.ts';
 import { own } from '../core/own.ts';
 import { accepts, sockets } from '../core/sockets.ts';
 import { invalid, type Validity, valid } from '../core/validity.ts';
 import type { Document, Endpoint } from '../document/schema.ts';
+import { INPUTS_TYPE } from '../document/subgraph-types.ts';
 import { indexDocument } from './document-index.ts';
 import { definitionOf } from './lookup.ts';
 import { inputType, outputType } from './types.ts';
@@ -34,6 +35,26 @@ function withoutWireInto(document: Document, to: Endpoint): Document {
   return { ...document, wires };
 }
 
+/**
+ * An input of a subgraph that stands for a value which no wire can carry, such as a file, stands for
+ * that kind alone. Names the input it already goes to where that is of another kind.
+ */
+function otherKindAt(
+  document: Document,
+  catalogue: Catalogue,
+  from: Endpoint,
+  to: Endpoint,
+  wanted: NodeInput,
+): string | undefined {
+  const isValue = (input: NodeInput) => isWidget(input) && wireTypeOf(input) === undefined;
+  for (const link of indexDocument(document).outgoingOf(from[0])) {
+    if (link.from[1] !== from[1] || (link.to[0] === to[0] && link.to[1] === to[1])) continue;
+    const input = own(definitionOf(document, catalogue, link.to[0])?.inputs ?? {}, link.to[1]);
+    if (input && (isValue(input) || isValue(wanted)) && input.kind !== wanted.kind) return link.to[1];
+  }
+  return undefined;
+}
+
 /** May a wire run from an output to an input? An input that is taken is no obstacle: the new wire replaces the old. */
 export function canConnect(document: Document, catalogue: Catalogue, from: Endpoint, to: Endpoint): Validity {
   const source = definitionOf(document, catalogue, from[0]);
@@ -44,8 +65,14 @@ export function canConnect(document: Document, catalogue: Catalogue, from: Endpo
   const input = own(target.inputs, to[1]);
   if (!output) return invalid(`“${source.title}” has no output called ${from[1]}.`);
   if (!input) return invalid(`“${target.title}” has no input called ${to[1]}.`);
-  if (isWidget(input) && !wireTypeOf(input))
+  const isPort = source.type === INPUTS_TYPE;
+  if (isWidget(input) && !wireTypeOf(input) && !isPort)
     return invalid(`${to[1]} of “${target.title}” is set on the node; it takes no wire.`);
+  if (isPort) {
+    const other = otherKindAt(document, catalogue, from, to, input);
+    if (other !== undefined)
+      return invalid(`${from[1]} stands for ${other}; ${to[1]} of “${target.title}” is of another kind.`);
+  }
   if (from[0] === to[0]) return invalid('A node cannot feed itself.');
   const rest = input.kind === 'variable' ? withoutWireInto(document, to) : document;
   const given = outputType(rest, catalogue, from);

@@ -18,7 +18,7 @@ const indexes = new WeakMap<Document['wires'], DocumentIndex>();
 const none: readonly Link[] = [];
 
 /** The index of a document's wires; documents are immutable, so it is built once for each state of them. */
-export function indexDocument(document: Document): DocumentIndex {
+export function indexDocument(document: Pick<Document, 'wires'>): DocumentIndex {
   const known = indexes.get(document.wires);
   if (known) return known;
   const incoming = new Map<string, Link[]>();

@@ -1,6 +1,9 @@
 import type { Catalogue } from '../core/catalogue.ts';
+import { UserError } from '../core/errors.ts';
 import type { Problem } from '../document/problem.ts';
 import type { Document } from '../document/schema.ts';
+import { indexDocument } from './document-index.ts';
+import { flattenDocument, nodesOf } from './flatten.ts';
 import { nodeOf, titleOf } from './lookup.ts';
 import {
   draftNode,
@@ -9,6 +12,7 @@ import {
   type PlannedNode,
   settleNode,
 } from './planned-node.ts';
+import { documentCatalogue } from './subgraph-declarations.ts';
 
 export type { PlannedNode } from './planned-node.ts';
 
@@ -16,11 +20,15 @@ export interface Plan<Node extends PlannableNode = PlannableNode> {
   /** Everything the targets need, each after what feeds it. */
   readonly nodes: ReadonlyMap<string, PlannedNode<Node>>;
   readonly targets: readonly string[];
+  /** The document with its subgraphs unfolded: the ids of the plan are those of this graph. */
+  readonly graph: Document;
+  /** Every kind of node in the graph, also the subgraphs that stayed because they are switched off. */
+  readonly kinds: Catalogue;
   /** What keeps the plan from running, and warnings. */
   readonly problems: readonly Problem[];
 }
 
-/** Targets of a whole run: every node that shows or writes something and is not switched off. */
+/** Of the unfolded graph: every node that shows or writes something and is not switched off. */
 const effectNodes = (document: Document, catalogue: Catalogue): string[] =>
   Object.entries(document.nodes)
     .filter(([, node]) => !node.mode && catalogue.get(node.type)?.effect)
@@ -33,16 +41,53 @@ const effectNodes = (document: Document, catalogue: Catalogue): string[] =>
 export function planRun<Node extends PlannableNode>(
   document: Document,
   catalogue: Catalogue<Node>,
-  targets: readonly string[] = effectNodes(document, catalogue),
+  targets?: readonly string[],
 ): Plan<Node> {
-  const walk = new Walk(document, catalogue);
-  const wanted = [...new Set(targets)];
+  const unfolded = unfold(document);
+  if ('problem' in unfolded)
+    return { nodes: new Map(), targets: [], graph: document, kinds: catalogue, problems: [unfolded.problem] };
+  const { graph } = unfolded;
+  const kinds = documentCatalogue(document, catalogue);
+  const walk = new Walk(graph, catalogue, kinds);
+  const wanted = [
+    ...new Set(
+      targets ? targets.flatMap((id) => targetsIn(graph, id, catalogue)) : effectNodes(graph, catalogue),
+    ),
+  ];
   for (const target of wanted) walk.visit(target);
   return {
     nodes: walk.planned,
     targets: wanted.filter((id) => walk.planned.has(id)),
+    graph,
+    kinds,
     problems: [...walk.problems, ...wanted.flatMap((id) => walk.leftOutTarget(id))],
   };
+}
+
+function unfold(document: Document): { readonly graph: Document } | { readonly problem: Problem } {
+  try {
+    return { graph: flattenDocument(document) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { message, hint } = error;
+    return { problem: { severity: 'error', message, ...(hint !== undefined && { hint }) } };
+  }
+}
+
+/**
+ * What running one node means: itself, or, for an instance of a subgraph, what it shows and writes and
+ * what nothing else in it feeds on.
+ */
+function targetsIn(graph: Document, id: string, catalogue: Catalogue): string[] {
+  const inside = nodesOf(graph, id);
+  if (inside.length < 2) return inside.length === 0 ? [id] : inside;
+  const members = new Set(inside);
+  const index = indexDocument(graph);
+  return inside.filter((node) => {
+    if (nodeOf(graph, node)?.mode) return false;
+    const isEnd = !index.outgoingOf(node).some(({ to }) => members.has(to[0]));
+    return isEnd || catalogue.get(nodeOf(graph, node)?.type ?? '')?.effect !== undefined;
+  });
 }
 
 /** Nodes of a loop that its message names. */
@@ -59,6 +104,7 @@ class Walk<Node extends PlannableNode> {
   readonly problems: Problem[] = [];
   readonly #document: Document;
   readonly #catalogue: Catalogue<Node>;
+  readonly #kinds: Catalogue;
   /** An explicit stack: a chain of thousands of nodes must not exhaust the call stack. */
   readonly #path: Step<Node>[] = [];
   /** Where on the path a node is. */
@@ -66,9 +112,10 @@ class Walk<Node extends PlannableNode> {
   /** Nodes that take no part, and the muted or unknown node that is to blame. */
   readonly #leftOut = new Map<string, string>();
 
-  constructor(document: Document, catalogue: Catalogue<Node>) {
+  constructor(document: Document, catalogue: Catalogue<Node>, kinds: Catalogue) {
     this.#document = document;
     this.#catalogue = catalogue;
+    this.#kinds = kinds;
   }
 
   visit(target: string): void {
@@ -106,7 +153,8 @@ class Walk<Node extends PlannableNode> {
       return;
     }
     const node = nodeOf(this.#document, id);
-    const draft = node?.mode === 'mute' ? undefined : draftNode(this.#document, this.#catalogue, id);
+    const draft =
+      node?.mode === 'mute' ? undefined : draftNode(this.#document, this.#catalogue, this.#kinds, id);
     if (!draft) {
       this.#leftOut.set(id, id);
       if (node?.mode !== 'mute') this.#reportUnknown(id, node?.type);
@@ -119,7 +167,7 @@ class Walk<Node extends PlannableNode> {
   #leave(draft: NodeDraft<Node>): void {
     this.#path.pop();
     this.#open.delete(draft.id);
-    const settled = settleNode(this.#document, this.#catalogue, draft, (feed) => this.#leftOut.get(feed));
+    const settled = settleNode(this.#document, this.#kinds, draft, (feed) => this.#leftOut.get(feed));
     if ('leftOutBy' in settled) {
       this.#leftOut.set(draft.id, settled.leftOutBy);
       return;
@@ -130,7 +178,7 @@ class Walk<Node extends PlannableNode> {
 
   #nameOf(id: string): string {
     const node = nodeOf(this.#document, id);
-    const definition = node && this.#catalogue.get(node.type);
+    const definition = node && this.#kinds.get(node.type);
     return definition ? `“${titleOf(node, definition)}” (${id})` : id;
   }
 

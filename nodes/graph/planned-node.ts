@@ -27,7 +27,20 @@ export interface PlannedNode<Node extends PlannableNode = PlannableNode> {
   readonly values: Readonly<Record<string, unknown>>;
   /** Inputs that other planned nodes feed; lazy ones that are ruled out are not among them. */
   readonly wired: Readonly<Record<string, WiredInput>>;
+  /** The node of the document this one computes, where it is a copy with other values (see sweep.ts). */
+  readonly copyOf?: string;
+  /** Labels of a sweep's cells, which are wired to it as `cell 0`, `cell 1` and so on, row by row. */
+  readonly sweep?: SweepLabels;
 }
+
+export interface SweepLabels {
+  readonly columns: readonly string[];
+  /** Empty where there is one row without a name. */
+  readonly rows: readonly string[];
+}
+
+/** The node of the document that a planned one stands for. */
+export const originOf = ({ id, copyOf }: PlannedNode): string => copyOf ?? id;
 
 /** A node on the way into a plan: what it may need is known, what becomes of that is not. */
 export interface NodeDraft<Node extends PlannableNode = PlannableNode> {
@@ -44,14 +57,14 @@ export interface NodeDraft<Node extends PlannableNode = PlannableNode> {
 export function draftNode<Node extends PlannableNode>(
   document: Document,
   catalogue: Catalogue<Node>,
+  kinds: Catalogue,
   id: string,
 ): NodeDraft<Node> | undefined {
   const node = nodeOf(document, id);
   const definition = definitionOf(document, catalogue, id);
   if (!node || !definition) return undefined;
   const sources = new Map<string, Source>();
-  for (const name of Object.keys(definition.inputs))
-    sources.set(name, sourceOf(document, catalogue, [id, name]));
+  for (const name of Object.keys(definition.inputs)) sources.set(name, sourceOf(document, kinds, [id, name]));
   for (const name of ruledOut(node, definition, sources)) sources.delete(name);
   const feeds: string[] = [];
   for (const source of sources.values()) if (source.kind === 'output') feeds.push(source.from[0]);
@@ -82,7 +95,7 @@ export type Settled<Node extends PlannableNode> =
  */
 export function settleNode<Node extends PlannableNode>(
   document: Document,
-  catalogue: Catalogue<Node>,
+  kinds: Catalogue,
   { id, node, definition, sources }: NodeDraft<Node>,
   leftOutBy: (feed: string) => string | undefined,
 ): Settled<Node> {
@@ -97,7 +110,7 @@ export function settleNode<Node extends PlannableNode>(
     const input = definition.inputs[name] as NodeInput;
     const blame = blameFor(source, leftOutBy);
     if (source.kind === 'output' && blame === undefined) {
-      const wire = typeWire(document, catalogue, source.from, [id, name]);
+      const wire = typeWire(document, kinds, source.from, [id, name]);
       if (!wire) {
         report(
           name,

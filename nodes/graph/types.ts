@@ -24,6 +24,8 @@ function inputEnd(document: Document, catalogue: Catalogue, [node, name]: Endpoi
 interface SolvedTypes {
   readonly catalogue: Catalogue;
   readonly types: Map<string, SocketType | undefined>;
+  /** One name for all variables that are wired to each other. */
+  readonly groups: Map<string, string>;
 }
 
 /** Documents are immutable, so the type variables of each state of one are solved once. */
@@ -45,10 +47,10 @@ function typeOfVariable(
 ): SocketType | undefined {
   let known = solved.get(document);
   if (known?.catalogue !== catalogue) {
-    known = { catalogue, types: new Map() };
+    known = { catalogue, types: new Map(), groups: new Map() };
     solved.set(document, known);
   }
-  const { types } = known;
+  const { types, groups } = known;
   const key = variableKey(node, variable);
   if (types.has(key)) return types.get(key);
 
@@ -74,7 +76,11 @@ function typeOfVariable(
         meet(to[0], inputEnd(document, catalogue, to), taken);
   }
   const type = widest(given) ?? narrowest(taken);
-  for (const member of group) types.set(member, type);
+  const [first = key] = [...group].sort();
+  for (const member of group) {
+    types.set(member, type);
+    groups.set(member, first);
+  }
   return type;
 }
 
@@ -99,3 +105,12 @@ export const outputType = (
 /** The type of wire an input takes; undefined when it takes none or is not decided yet. */
 export const inputType = (document: Document, catalogue: Catalogue, to: Endpoint): SocketType | undefined =>
   resolve(document, catalogue, to[0], inputEnd(document, catalogue, to));
+
+/** What an output gives while its type is not decided: the one name of all type variables it is wired to. */
+export function outputVariable(document: Document, catalogue: Catalogue, from: Endpoint): string | undefined {
+  const end = outputEnd(document, catalogue, from);
+  if (typeof end !== 'object') return undefined;
+  typeOfVariable(document, catalogue, from[0], end.variable);
+  const known = solved.get(document);
+  return known?.groups.get(variableKey(from[0], end.variable));
+}

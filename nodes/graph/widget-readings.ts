@@ -1,5 +1,6 @@
-import { isWidget, readWidget } from '../core/inputs.ts';
+import { isWidget } from '../core/inputs.ts';
 import type { NodeDeclaration } from '../core/node.ts';
+import { readWidget } from '../core/widget-values.ts';
 import type { DocumentNode } from '../document/schema.ts';
 
 export interface WidgetReadings {

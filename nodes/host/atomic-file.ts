@@ -42,7 +42,7 @@ async function writeAndSync(path: string, content: string | Uint8Array): Promise
 }
 
 /** Makes the rename itself last; Windows does that by itself and refuses to open folders. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {
@@ -60,4 +60,4 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
   ENOTDIR: 'a file is where a folder should be',
 };
-const reasonOf = (error: unknown): string => REASONS[codeOf(error)] ?? messageOf(error);
+export const reasonOf = (error: unknown): string => REASONS[codeOf(error)] ?? messageOf(error);

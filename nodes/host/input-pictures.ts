@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../core/errors.ts';
+import { safeParts } from '../core/output-name.ts';
 import { decodeLatin1 } from '../document/embedding/bytes.ts';
 import { isPng } from '../document/embedding/png-chunks.ts';
 import { isWebp } from '../document/embedding/riff.ts';
-import { outputName } from '../inference/images/output-name.ts';
 import { codeOf } from './atomic-file.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function addInputPicture(folder: string, name: string, bytes: Uint8
   const extension = extensionOf(bytes);
   if (!extension)
     throw new UserError(`${name} is not a picture Kronode reads.`, { hint: 'Use PNG, JPEG or WebP.' });
-  const { stem } = outputName(name.replace(/\.[^.]*$/, ''));
+  const stem = safeParts(name.replace(/\.[^.]*$/, '')).at(-1) ?? 'picture';
   try {
     await mkdir(folder, { recursive: true });
     for (let number = 1; ; number++) {

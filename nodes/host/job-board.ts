@@ -1,11 +1,13 @@
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Document } from '../document/schema.ts';
 import { Cancelled } from '../execution/failure.ts';
-import { type Job, JobQueue } from '../execution/queue.ts';
+import { type AddOptions, type Job, JobQueue } from '../execution/queue.ts';
+import { type LiveValue, withLiveValues } from '../graph/live-values.ts';
 import { titleOf } from '../graph/lookup.ts';
 import { library } from '../library/index.ts';
 import type { EventName, EventPayload, JobSummary } from '../protocol/contract.ts';
-import type { PictureStore } from './picture-store.ts';
+import { type PictureStore, pictureId } from './picture-store.ts';
+import { TriedPictures } from './tried-pictures.ts';
 import { EngineStopped, type EngineWorker, type RunOutcome, type WorkerEvent } from './worker.ts';
 
 export type Emit = <N extends EventName>(name: N, payload: EventPayload<N>) => void;
@@ -30,6 +32,10 @@ interface Record {
   stopping?: boolean;
   /** The node that runs now. */
   node?: string;
+  /** What a live job showed, of which the newest stays. */
+  tried?: TriedPictures;
+  /** Changes given to it since it was last started. */
+  changes?: number;
 }
 
 /** Finished jobs that can still be looked at. */
@@ -63,8 +69,23 @@ export class JobBoard {
     return this.#queue.jobs.map((job) => this.#summary(job));
   }
 
-  start(document: Document, targets?: readonly string[], front?: boolean): string {
-    return this.#queue.add(document, targets, front);
+  start(document: Document, options?: AddOptions): string {
+    return this.#queue.add(document, options);
+  }
+
+  /**
+   * Other live values: for the job that runs at its next step, for one that is over by running it again.
+   * @throws UserError where the job was cleared or does not take them
+   */
+  tune(id: string, values: readonly LiveValue[]): void {
+    const { document, state } = this.#jobOf(id);
+    this.#queue.change(id, withLiveValues(document, library, values));
+    if (state.kind !== 'running') return;
+    const record = this.#record(id);
+    record.changes = (record.changes ?? 0) + 1;
+    this.#parts.worker
+      .tune(id, values)
+      .catch((error: unknown) => this.#parts.onDefect(error, 'a live value'));
   }
 
   /** Takes back what waits and asks what runs to stop; `force` does not wait for its step to end. */
@@ -89,22 +110,36 @@ export class JobBoard {
 
   /** @throws UserError when the job was cleared. */
   document(id: string): Document {
+    return this.#jobOf(id).document;
+  }
+
+  #jobOf(id: string): Job<Done> {
     const job = this.#queue.jobs.find((other) => other.id === id);
     if (!job) throw new UserError('This job is not in the list any more.');
-    return job.document;
+    return job;
   }
 
   async #execute(job: Job<Done>, signal: AbortSignal): Promise<Done> {
     const record = this.#record(job.id);
     record.startedAt = performance.now();
+    if (job.live) record.tried ??= new TriedPictures();
     try {
-      const outcome = await this.#parts.worker.run(
-        { job: job.id, document: job.document, ...(job.targets && { targets: [...job.targets] }) },
-        { signal, onEvent: (event) => this.#tell(job.id, event) },
-      );
-      if (outcome.kind === 'done') return outcome;
-      if (outcome.kind === 'cancelled') throw new Cancelled();
-      throw new JobFailure(outcome);
+      for (;;) {
+        record.changes = 0;
+        const outcome = await this.#parts.worker.run(
+          {
+            job: job.id,
+            document: this.document(job.id),
+            ...(job.targets && { targets: [...job.targets] }),
+            ...(job.live && { live: true }),
+          },
+          { signal, onEvent: (event) => this.#tell(job.id, event) },
+        );
+        if (outcome.kind === 'cancelled') throw new Cancelled();
+        if (outcome.kind === 'failed') throw new JobFailure(outcome);
+        // A change that met the very end of the run, or an engine that was still starting.
+        if (outcome.changes >= record.changes) return outcome;
+      }
     } catch (error) {
       if (error instanceof JobFailure || error instanceof Cancelled) throw error;
       throw new JobFailure(this.#brokenOff(job, error));
@@ -155,9 +190,14 @@ export class JobBoard {
       case 'text':
         emit('run/text', { job, ...withoutKind(event) });
         break;
+      case 'bars':
+        emit('run/bars', { job, ...withoutKind(event) });
+        break;
       case 'picture': {
+        if (record.tried) this.#replace(record.tried, event);
         const picture = pictures.add(job, event);
         emit('run/picture', picture);
+        if (record.tried) break;
         // Asked for now, while the worker listens: during a step it is deaf.
         pictures.bytes(picture.id, 'thumbnail').catch((error: unknown) => {
           if (!(error instanceof UserError)) this.#parts.onDefect(error, 'a thumbnail');
@@ -166,12 +206,23 @@ export class JobBoard {
       }
       case 'finished':
         if (record.node === event.node) delete record.node;
+        record.tried?.over(event.node);
         emit('run/node-finished', { job, ...withoutKind(event) });
         break;
       case 'failed':
         emit('run/node-failed', { job, ...withoutKind(event) });
         break;
     }
+  }
+
+  /** A picture that was tried makes room for the next, unless it is there for another reason too. */
+  #replace(tried: TriedPictures, event: Extract<WorkerEvent, { kind: 'picture' }>): void {
+    const { emit, pictures, onDefect } = this.#parts;
+    const id = pictureId(event);
+    const ids = tried.add(event.node, id, pictures.has(id));
+    if (ids.length === 0) return;
+    pictures.delete(ids).catch((error: unknown) => onDefect(error, 'a live picture'));
+    emit('pictures/deleted', { ids });
   }
 
   #changed(jobs: readonly Job<Done>[]): void {

@@ -4,12 +4,18 @@ import { Engine } from '../engine.ts';
 import type { Artifact } from '../execution/context.ts';
 import type { RunEvent } from '../execution/events.ts';
 import type { Fact } from '../execution/services.ts';
+import { TunedRun } from '../execution/tuned-run.ts';
+import { type LiveValue, withLiveValues } from '../graph/live-values.ts';
 import { makeThumbnail } from '../inference/images/thumbnail.ts';
 import type { EngineServices, ServiceSettings } from '../inference/services/index.ts';
 import { PictureFolders } from '../inference/services/picture-folders.ts';
+import { library } from '../library/index.ts';
+import type { DeviceReport, ModelCard, SelfTestReport } from '../protocol/contract.ts';
+import { forecastMemory } from './memory-forecast.ts';
 import { PreviewMaker } from './preview-maker.ts';
 import { outcomeOf } from './run-outcome.ts';
 import type {
+  Adjustment,
   EngineWorker,
   PictureSource,
   RunOutcome,
@@ -31,6 +37,7 @@ export class LocalWorker implements EngineWorker {
   readonly #onDefect: (error: unknown) => void;
   #settings: WorkerSettings;
   #parts: Promise<Parts>;
+  #running: { readonly job: string; readonly run: TunedRun } | undefined;
   /** Settles when nothing runs. */
   #idle: Promise<unknown> = Promise.resolve();
 
@@ -47,7 +54,7 @@ export class LocalWorker implements EngineWorker {
   }
 
   async run(
-    { document, targets }: RunRequest,
+    { job, document, targets, live }: RunRequest,
     { signal, onEvent }: { readonly signal: AbortSignal; readonly onEvent: (event: WorkerEvent) => void },
   ): Promise<RunOutcome> {
     const previews = new PreviewMaker(
@@ -55,44 +62,72 @@ export class LocalWorker implements EngineWorker {
       (node, error) =>
         onEvent({ kind: 'notice', node, message: `No preview could be drawn: ${messageOf(error)}` }),
     );
+    const run = new TunedRun(document, {
+      signal,
+      onEvent: (event) => {
+        if (event.kind === 'progress' && event.preview) previews.ask(event.node, event.preview);
+        onEvent(workerEvent(event));
+      },
+    });
     const compute = async (): Promise<RunOutcome> => {
       try {
         const { engine } = await this.#parts;
-        const { timings, milliseconds } = await engine.run(document, {
-          signal,
-          ...(targets && { targets }),
-          onEvent: (event) => {
-            if (event.kind === 'progress' && event.preview) previews.ask(event.node, event.preview);
-            onEvent(workerEvent(event));
-          },
+        const asked = { ...(targets && { targets }), ...(live && { live }) };
+        const { timings, milliseconds, changes } = await run.result({
+          plan: (wanted) => engine.plan(wanted, targets, live),
+          run: (wanted, attempt) => engine.run(wanted, { ...asked, ...attempt }),
         });
         return {
           kind: 'done',
           timings: timings.map((timing) => ({ ...timing, units: [...timing.units] })),
           milliseconds,
+          changes,
         };
       } catch (error) {
         return outcomeOf(error, this.#onDefect);
       } finally {
         previews.close();
+        if (this.#running?.run === run) this.#running = undefined;
       }
     };
+    this.#running = { job, run };
     const outcome = compute();
     this.#idle = outcome;
     return outcome;
   }
 
+  async tune(job: string, values: readonly LiveValue[]): Promise<void> {
+    if (this.#running?.job !== job) return;
+    const { run } = this.#running;
+    run.change(withLiveValues(run.document, library, values));
+  }
+
   async preview({ document, targets }: Omit<RunRequest, 'job'>) {
-    const { engine } = await this.#parts;
+    const { engine, services } = await this.#parts;
     const plan = engine.plan(document, targets);
-    const nodes = plan.problems.some(({ severity }) => severity === 'error')
-      ? {}
-      : Object.fromEntries(await engine.executor.preview(plan));
-    return { nodes, problems: [...plan.problems] };
+    if (plan.problems.some(({ severity }) => severity === 'error'))
+      return { nodes: {}, problems: [...plan.problems] };
+    const nodes = await engine.executor.preview(plan);
+    const runs = new Set([...nodes].filter(([, state]) => state === 'run').map(([id]) => id));
+    const memory = await forecastMemory(plan, runs, (request) => services.forecast(request));
+    return {
+      nodes: Object.fromEntries(nodes),
+      problems: [...plan.problems, ...memory.problems],
+      ...(memory.notices.length > 0 && { notices: [...memory.notices] }),
+    };
   }
 
   async list(kind: FileKind) {
     return (await this.#parts).services.models.list(kind);
+  }
+
+  async listModels(): Promise<ModelCard[]> {
+    const cards = await (await this.#parts).services.modelCards();
+    return cards.map((card) => structuredClone(card) as ModelCard);
+  }
+
+  async modelPath(name: string): Promise<string> {
+    return (await this.#parts).services.modelPath(name);
   }
 
   async thumbnail(source: PictureSource): Promise<Uint8Array<ArrayBuffer>> {
@@ -116,9 +151,20 @@ export class LocalWorker implements EngineWorker {
     (await this.#parts).engine.executor.cache.clear();
   }
 
-  async setBudget(cacheBytes: number): Promise<void> {
-    this.#settings = { ...this.#settings, cacheBytes };
-    (await this.#parts).engine.executor.cache.setBudget(cacheBytes);
+  async device(): Promise<DeviceReport> {
+    const report = await (await this.#parts).services.device();
+    return { ...report, providers: [...report.providers], residents: [...report.residents] };
+  }
+
+  async selfTest(): Promise<SelfTestReport> {
+    await this.#idle;
+    return (await this.#parts).services.selfTest();
+  }
+
+  /** Takes what can change while everything stays in memory. */
+  async adjust(change: Adjustment): Promise<void> {
+    this.#settings = { ...this.#settings, ...change };
+    (await this.#parts).engine.executor.cache.setBudget(change.cacheBytes);
   }
 
   async configure(settings: WorkerSettings): Promise<void> {
@@ -143,7 +189,10 @@ export class LocalWorker implements EngineWorker {
 
   #start(): Promise<Parts> {
     const settings = this.#settings;
-    const parts = this.#createServices(settings).then((services) => ({
+    const namePattern = () => this.#settings.namePattern;
+    const { networkBytes, ...rest } = settings;
+    const given = { ...rest, namePattern, ...(networkBytes > 0 && { networkBytes }) };
+    const parts = this.#createServices(given).then((services) => ({
       services,
       engine: new Engine(services, settings.cacheBytes),
     }));
@@ -188,6 +237,7 @@ function workerEvent(event: RunEvent): WorkerEvent {
 
 function artifactEvent(node: string, artifact: Artifact, facts: readonly Fact[]): WorkerEvent {
   if (artifact.kind === 'text') return { kind: 'text', node, text: artifact.text };
+  if (artifact.kind === 'bars') return { kind: 'bars', node, bars: artifact.bars.map((bar) => ({ ...bar })) };
   const { width, height } = artifact;
   const source =
     artifact.kind === 'saved-picture' ? { path: artifact.path } : { png: new Uint8Array(artifact.png) };

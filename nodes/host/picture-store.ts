@@ -17,6 +17,12 @@ const idOf = (...parts: readonly (string | Uint8Array)[]): string => {
   return hash.digest('base64url').slice(0, 24);
 };
 
+type MadePicture = Extract<WorkerEvent, { kind: 'picture' }>;
+
+/** Id of a picture that a node made: equal for equal ones that are only shown. */
+export const pictureId = ({ node, source }: MadePicture): string =>
+  'path' in source ? idOf('file', source.path) : idOf('shown', node, source.png);
+
 const gone = (cause?: unknown) =>
   new UserError('This picture is not there any more.', {
     hint: 'It was moved, deleted, or made long ago and never saved.',
@@ -42,21 +48,21 @@ export class PictureStore {
   }
 
   /** Takes in what a job made. The same picture of the same node keeps its id. */
-  add(job: string, event: Extract<WorkerEvent, { kind: 'picture' }>): PictureSummary {
+  add(job: string, event: MadePicture): PictureSummary {
     const { node, source, width, height, facts } = event;
-    const base = { job, node, width, height, facts, at: Date.now() };
-    let picture: PictureSummary;
+    const id = pictureId(event);
+    const base = { id, job, node, width, height, facts, at: Date.now() };
+    let picture: PictureSummary = base;
     if ('path' in source) {
-      const id = idOf('file', source.path);
       this.#paths.set(id, source.path);
-      picture = { ...base, id, file: basename(source.path) };
-    } else {
-      const id = idOf('shown', node, source.png);
-      this.#shown.set(id, new Uint8Array(source.png));
-      picture = { ...base, id };
-    }
+      picture = { ...base, file: basename(source.path) };
+    } else this.#shown.set(id, new Uint8Array(source.png));
     this.#summaries.set(picture.id, picture);
     return picture;
+  }
+
+  has(id: string): boolean {
+    return this.#summaries.has(id);
   }
 
   /** Newest first: the output folder as it is now, and what was shown. */

@@ -25,7 +25,7 @@ export function serveWorker(transport: Transport, createServices: CreateServices
         worker = new LocalWorker(createServices, settings, onDefect);
         await worker.ready();
       },
-      'set-budget': ({ cacheBytes }) => started().setBudget(cacheBytes),
+      adjust: (change) => started().adjust(change),
       run: async (request) => {
         const { job } = request;
         const controller = new AbortController();
@@ -44,10 +44,15 @@ export function serveWorker(transport: Transport, createServices: CreateServices
         }
       },
       cancel: ({ job }) => running.get(job)?.abort(),
+      tune: ({ job, values }) => started().tune(job, values),
       preview: (request) => started().preview(request),
       list: async ({ kind }) => [...(await started().list(kind))],
+      'list-models': () => started().listModels(),
+      'model-path': ({ name }) => started().modelPath(name),
       thumbnail: (source) => started().thumbnail(source),
       status: () => started().status(),
+      device: () => started().device(),
+      'self-test': () => started().selfTest(),
       'clear-cache': () => started().clearCache(),
     },
     { onDefect },

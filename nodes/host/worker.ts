@@ -3,17 +3,40 @@ import { UserError } from '../core/errors.ts';
 import type { FileKind } from '../core/inputs.ts';
 import { providerChoices } from '../core/providers.ts';
 import type { Document } from '../document/schema.ts';
-import { zFileKind, zListedFile, zPicture, zProblem, zTiming } from '../protocol/contract.ts';
+import type { LiveValue } from '../graph/live-values.ts';
+import {
+  type DeviceReport,
+  type ModelCard,
+  type SelfTestReport,
+  zBar,
+  zDevice,
+  zFileKind,
+  zForecast,
+  zListedFile,
+  zLiveValue,
+  zModelCard,
+  zPartProviders,
+  zPicture,
+  zProblem,
+  zSelfTest,
+  zTiming,
+} from '../protocol/contract.ts';
 
 /**
  * What a worker needs to know before it can compute. The folders are absolute.
  */
 const zWorkerSettings = z.object({
   provider: z.enum(providerChoices),
+  partProviders: zPartProviders.optional(),
   cacheBytes: z.number(),
   modelFolders: z.array(z.string()),
+  /** Where models that a workflow makes go. */
+  newModelFolder: z.string().optional(),
   pictureFolders: z.array(z.string()),
   outputFolder: z.string(),
+  namePattern: z.string(),
+  /** 0: a share of the machine's memory. */
+  networkBytes: z.number(),
   /** For what may be deleted at any time. */
   cacheFolder: z.string(),
 });
@@ -23,15 +46,22 @@ const zKnownDocument = z.custom<Document>((value) => typeof value === 'object' &
 const zBytes = z.instanceof(Uint8Array);
 
 const zPlanRequest = z.object({ document: zKnownDocument, targets: z.array(z.string()).optional() });
-const zRunRequest = zPlanRequest.extend({ job: z.string() });
+const zRunRequest = zPlanRequest.extend({ job: z.string(), live: z.boolean().optional() });
 const zRunPreview = z.object({
   nodes: z.record(z.string(), z.enum(['run', 'cached'])),
   problems: z.array(zProblem),
+  notices: z.array(zForecast).optional(),
 });
 
 /** How a run ended. */
 const zRunOutcome = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('done'), timings: z.array(zTiming), milliseconds: z.number() }),
+  z.object({
+    kind: z.literal('done'),
+    timings: z.array(zTiming),
+    milliseconds: z.number(),
+    /** How many calls of `tune` went into it. */
+    changes: z.number(),
+  }),
   z.object({
     kind: z.literal('failed'),
     message: z.string(),
@@ -68,6 +98,7 @@ const zWorkerEvent = z.discriminatedUnion('kind', [
     facts: zPicture.shape.facts,
   }),
   z.object({ kind: z.literal('text'), node, text: z.string() }),
+  z.object({ kind: z.literal('bars'), node, bars: z.array(zBar) }),
   z.object({
     kind: z.literal('finished'),
     node,
@@ -103,13 +134,19 @@ export const workerContract = {
   version: 1,
   calls: {
     start: call(zWorkerSettings, nothing),
-    'set-budget': call(z.object({ cacheBytes: z.number() }), nothing),
+    /** What can change while everything stays in memory. */
+    adjust: call(zWorkerSettings.pick({ cacheBytes: true, namePattern: true }), nothing),
     run: call(zRunRequest, zRunOutcome),
     cancel: call(z.object({ job: z.string() }), nothing),
+    tune: call(z.object({ job: z.string(), values: z.array(zLiveValue) }), nothing),
     preview: call(zPlanRequest, zRunPreview),
     list: call(z.object({ kind: zFileKind }), z.array(zListedFile)),
+    'list-models': call(nothing, z.array(zModelCard)),
+    'model-path': call(z.object({ name: z.string() }), z.string()),
     thumbnail: call(zPictureSource, zBytes),
     status: call(nothing, zWorkerStatus),
+    device: call(nothing, zDevice),
+    'self-test': call(nothing, zSelfTest),
     'clear-cache': call(nothing, nothing),
   },
   events: {
@@ -121,6 +158,7 @@ export const workerContract = {
 };
 
 export type WorkerSettings = z.output<typeof zWorkerSettings>;
+export type Adjustment = Pick<WorkerSettings, 'cacheBytes' | 'namePattern'>;
 export type RunRequest = z.output<typeof zRunRequest>;
 export type RunOutcome = z.output<typeof zRunOutcome>;
 export type WorkerEvent = z.output<typeof zWorkerEvent>;
@@ -143,12 +181,23 @@ export interface EngineWorker {
     request: RunRequest,
     options: { readonly signal: AbortSignal; readonly onEvent: (event: WorkerEvent) => void },
   ): Promise<RunOutcome>;
+  /**
+   * Gives the running job other live values; the outcome tells whether they came in time. A job that
+   * does not run takes none.
+   */
+  tune(job: string, values: readonly LiveValue[]): Promise<void>;
   /** What a run would compute now and what is known from before. */
   preview(request: PlanRequest): Promise<RunPreview>;
   list(kind: FileKind): Promise<readonly ListedFile[]>;
+  listModels(): Promise<ModelCard[]>;
+  /** Where a model file lies; for the host only. */
+  modelPath(name: string): Promise<string>;
   /** A small WebP of a picture. */
   thumbnail(source: PictureSource): Promise<Uint8Array<ArrayBuffer>>;
   status(): Promise<WorkerStatus>;
+  device(): Promise<DeviceReport>;
+  /** Waits for the job that runs. */
+  selfTest(): Promise<SelfTestReport>;
   clearCache(): Promise<void>;
   /** Takes effect for the next job. */
   configure(settings: WorkerSettings): Promise<void>;

@@ -1,12 +1,22 @@
 import { z } from 'zod';
 import type { NodeDeclaration } from '../core/node.ts';
+import { MAX_PATTERN_LENGTH } from '../core/output-name.ts';
 import { providerChoices } from '../core/providers.ts';
-import { zDocument } from '../document/schema.ts';
+import { zDocument, zJson } from '../document/schema.ts';
+import { zDownloadPlan, zDownloadSettings, zDownloads } from './downloads.ts';
 
 /** Grows with every change that an older peer would misread. */
 export const PROTOCOL_VERSION = 1;
 
 const zBytes = z.instanceof(Uint8Array);
+
+/** A value that may change while the graph runs (graph/live-values.ts). */
+export const zLiveValue = z.object({
+  definition: z.string().max(200).optional(),
+  node: z.string().max(200),
+  input: z.string().max(200),
+  value: zJson,
+});
 const zNodeId = z.string();
 const zJobId = z.string();
 const zPictureId = z.string().regex(/^[\w-]{1,64}$/);
@@ -20,7 +30,11 @@ export const zProblem = z.object({
   input: z.string().optional(),
 });
 
+export const zForecast = z.object({ node: zNodeId, message: z.string() });
+
 export const zListedFile = z.object({ kind: zFileKind, name: z.string(), bytes: z.number() });
+
+export const zBar = z.object({ label: z.string(), value: z.number() });
 
 export const zTiming = z.object({
   node: zNodeId,
@@ -79,12 +93,86 @@ const zJournalEntry = z.object({
   document: zDocument,
 });
 
+const zProvider = z.enum(providerChoices).optional();
+export const zPartProviders = z.object({ transformer: zProvider, 'text-encoder': zProvider, vae: zProvider });
+
 export const zSettings = z.object({
   provider: z.enum(providerChoices),
+  /** Parts of models that run elsewhere; `auto` or absent: where the rest runs. */
+  partProviders: zPartProviders,
   /** Bytes of host memory that values of past runs may keep. */
   cacheBytes: z.number().int().min(0),
+  /** Bytes that networks may take together; 0: a share of the machine's memory. */
+  networkBytes: z.number().int().min(0),
   modelFolders: z.array(z.string()),
   outputFolder: z.string(),
+  /** How saved pictures are called (core/output-name.ts). */
+  namePattern: z.string().max(MAX_PATTERN_LENGTH),
+});
+
+/** What a person wants to know of a model file before using it. */
+export const zModelCard = z.object({
+  name: z.string(),
+  /** What it can be used as; none where `problem` says why. */
+  kinds: z.array(zFileKind),
+  bytes: z.number(),
+  /** Name of the model folder this is a part of. */
+  within: z.string().optional(),
+  /** Architecture and naming of each part, such as `zimage/comfyui`. */
+  layouts: z.array(z.string()),
+  /** Element types of its tensors, most bytes first. */
+  dtypes: z.array(z.string()),
+  adapter: z
+    .object({ families: z.array(z.string()), modules: z.number(), ranks: z.array(z.number()) })
+    .optional(),
+  /** What it still needs to be of use, with the names of registered files that would do. */
+  missing: z.array(
+    z.object({ part: z.enum(['text-encoder', 'vae', 'tokenizer']), fits: z.array(z.string()) }),
+  ),
+  problem: z.string().optional(),
+});
+
+/** What lies in a folder that may be registered. */
+const zFolderReport = z.object({
+  /** As it would be registered. */
+  path: z.string(),
+  kind: z.enum(['comfyui', 'model', 'folder']),
+  /** Subfolders by which it was recognised. */
+  folders: z.array(z.string()),
+  found: z.array(z.object({ kind: zFileKind, count: z.number() })),
+  /** Files that look like models and cannot be used. */
+  unusable: z.number(),
+  /** A folder near it that is probably meant. */
+  better: z.string().optional(),
+});
+
+/** Where models run, on what, and what of them is in memory; bytes. */
+export const zDevice = z.object({
+  provider: z.string(),
+  reason: z.string(),
+  adapter: z.object({ name: z.string(), memoryBytes: z.number().optional() }).optional(),
+  /** Every provider, with what is known to keep it from being used. */
+  providers: z.array(z.object({ name: z.enum(providerChoices), problem: z.string().optional() })),
+  memory: z.object({
+    totalBytes: z.number(),
+    freeBytes: z.number(),
+    networkBytes: z.number(),
+    budgetBytes: z.number(),
+  }),
+  /** In the order in which they would make room. */
+  residents: z.array(
+    z.object({ part: z.string(), name: z.string(), bytes: z.number(), isInUse: z.boolean() }),
+  ),
+});
+
+/** One transformer block on the provider, compared with the CPU. */
+export const zSelfTest = z.object({
+  provider: z.string(),
+  verdict: z.enum(['right', 'rounded', 'wrong', 'failed']),
+  error: z.number().optional(),
+  milliseconds: z.number().optional(),
+  cpuMilliseconds: z.number().optional(),
+  message: z.string().optional(),
 });
 
 const zInfo = z.object({
@@ -110,11 +198,25 @@ export const calls = {
   'engine/settings': call(nothing, zSettings),
   'engine/configure': call(zSettings.partial(), zSettings),
   'engine/clear-cache': call(nothing, nothing),
+  'engine/device': call(nothing, zDevice),
+  'engine/self-test': call(nothing, zSelfTest),
   'engine/state': call(nothing, zEngineState),
   /** What was logged before this client came, oldest first. */
   'engine/recent-log': call(nothing, z.array(zLogEntry)),
   'nodes/describe': call(nothing, z.array(z.custom<NodeDeclaration>((value) => typeof value === 'object'))),
   'files/list': call(z.object({ kind: zFileKind }), z.array(zListedFile)),
+  'models/list': call(nothing, z.array(zModelCard)),
+  /** Shows a model file in the system's file manager. */
+  'models/reveal': call(z.object({ name: z.string() }), nothing),
+  'downloads/status': call(nothing, zDownloads),
+  'downloads/configure': call(zDownloadSettings.partial(), zDownloads),
+  /** Asks the mirror what a model consists of; nothing is downloaded. */
+  'downloads/plan': call(z.object({ id: z.string() }), zDownloadPlan),
+  /** `missingBytes` is what the person saw and agreed to. */
+  'downloads/start': call(z.object({ id: z.string(), missingBytes: z.number() }), nothing),
+  'downloads/stop': call(z.object({ id: z.string(), discard: z.boolean() }), nothing),
+  /** Looks at a folder before it is registered; the path as a person types it. */
+  'folders/inspect': call(z.object({ path: z.string().max(4096) }), zFolderReport),
   /** Puts a picture the user chose into the input folder and returns the name to use. */
   'files/add-image': call(z.object({ name: z.string().max(255), bytes: zBytes }), zListedFile),
   'files/thumbnail': call(z.object({ kind: zFileKind, name: z.string() }), zBytes),
@@ -128,9 +230,21 @@ export const calls = {
     z.array(z.object({ id: z.string(), document: zDocument, thumbnail: zBytes.optional() })),
   ),
   'run/start': call(
-    z.object({ document: zDocument, targets: z.array(zNodeId).optional(), front: z.boolean().optional() }),
+    z.object({
+      document: zDocument,
+      targets: z.array(zNodeId).optional(),
+      front: z.boolean().optional(),
+      /** Values are being tried: pictures are shown, nothing is written. */
+      live: z.boolean().optional(),
+    }),
     z.object({ job: zJobId }),
   ),
+  /**
+   * Other live values for a job. While it runs, what they concern stops at its next step and starts over
+   * with the newest of them; once it is over, it runs again, live. Either way it stays one job, and its
+   * pictures are those a fresh run with these values would make.
+   */
+  'run/tune': call(z.object({ job: zJobId, values: z.array(zLiveValue).min(1).max(1000) }), nothing),
   /**
    * Without an id everything that waits or runs is cancelled. What runs stops after its step; `force`
    * does not wait for that, at the price of loading the model again.
@@ -139,7 +253,12 @@ export const calls = {
   /** What a run would compute now and what is known from before. */
   'run/preview': call(
     z.object({ document: zDocument, targets: z.array(zNodeId).optional() }),
-    z.object({ nodes: z.record(zNodeId, z.enum(['run', 'cached'])), problems: z.array(zProblem) }),
+    z.object({
+      nodes: z.record(zNodeId, z.enum(['run', 'cached'])),
+      problems: z.array(zProblem),
+      /** What a person may want to know before the run, such as the memory it needs. */
+      notices: z.array(zForecast).optional(),
+    }),
   ),
   'queue/list': call(nothing, z.array(zJob)),
   'queue/move': call(z.object({ job: zJobId, position: z.number().int().min(0) }), nothing),
@@ -187,7 +306,10 @@ export const events = {
   'run/picture': zPicture,
   'run/finished': z.object({ job: zJob, timings: z.array(zTiming) }),
   'run/text': z.object({ job: zJobId, node: zNodeId, text: z.string() }),
+  /** Values to be compared, such as how strongly an adapter changes each block. */
+  'run/bars': z.object({ job: zJobId, node: zNodeId, bars: z.array(zBar) }),
   'pictures/deleted': z.object({ ids: z.array(zPictureId) }),
+  'downloads/changed': zDownloads,
   'engine/state': zEngineState,
   'engine/log': zLogEntry,
 } as const;
@@ -201,6 +323,10 @@ export type EventPayload<N extends EventName> = z.output<(typeof events)[N]>;
 export type JobSummary = z.output<typeof zJob>;
 export type PictureSummary = z.output<typeof zPicture>;
 export type EngineSettings = z.output<typeof zSettings>;
+export type ModelCard = z.output<typeof zModelCard>;
+export type FolderReport = z.output<typeof zFolderReport>;
+export type DeviceReport = z.output<typeof zDevice>;
+export type SelfTestReport = z.output<typeof zSelfTest>;
 export type EngineState = z.output<typeof zEngineState>;
 export type LogEntry = z.output<typeof zLogEntry>;
 export type JournalEntry = z.output<typeof zJournalEntry>;

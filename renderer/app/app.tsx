@@ -1,5 +1,7 @@
+import { Breadcrumb } from '../editor/breadcrumb.tsx';
 import { canvas } from '../editor/canvas-handle.ts';
 import { EditorCanvas } from '../editor/flow/editor-canvas.tsx';
+import { draggedCard, MODEL_CARD_MIME, putToUse } from '../models/use-file.ts';
 import { place } from '../overlays/add-node.tsx';
 import { Overlays } from '../overlays/overlays.tsx';
 import { NODE_TYPE_MIME } from '../panels/nodes-panel.tsx';
@@ -19,7 +21,7 @@ import { usePageEvents } from './use-page-events.ts';
 export function App() {
   usePageEvents();
   return (
-    <TooltipProvider delayDuration={500} skipDelayDuration={150}>
+    <TooltipProvider>
       <div className="flex h-full flex-col">
         <TabBar />
         <div className="flex min-h-0 flex-1">
@@ -39,6 +41,7 @@ export function App() {
 /** The canvas of the tab in front and what floats above it. */
 function Stage() {
   const tab = useActiveTab();
+  const path = useActiveDocument((state) => state.path);
   const empty = useActiveDocument(
     ({ document }) => Object.keys(document.nodes).length + Object.keys(document.notes ?? {}).length === 0,
   );
@@ -46,15 +49,20 @@ function Stage() {
     <main
       className="relative min-w-0 flex-1"
       onDragOver={(event) => {
-        if (event.dataTransfer.types.includes(NODE_TYPE_MIME)) event.preventDefault();
+        const { types } = event.dataTransfer;
+        if (types.includes(NODE_TYPE_MIME) || types.includes(MODEL_CARD_MIME)) event.preventDefault();
       }}
       onDrop={(event) => {
         const declaration = catalogue().get(event.dataTransfer.getData(NODE_TYPE_MIME));
         const at = canvas()?.toDocument({ x: event.clientX, y: event.clientY });
+        const card = draggedCard(event.dataTransfer);
+        const node = event.target instanceof Element ? event.target.closest('[data-node]') : null;
+        if (card && at) putToUse(card, { at, ...(node && { node: node.getAttribute('data-node') ?? '' }) });
         if (declaration && at) place(declaration, { x: at.x - 20, y: at.y - 14 }, undefined);
       }}
     >
-      <EditorCanvas key={tab.id} tab={tab} />
+      <EditorCanvas key={[tab.id, ...path].join(' ')} tab={tab} />
+      {path.length > 0 && <Breadcrumb />}
       {empty && <EmptyState />}
       <EngineBanner />
       <RunControl />

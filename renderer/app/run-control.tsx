@@ -3,6 +3,7 @@ import { runCommand } from '../editor/commands/index.ts';
 import { useBindings } from '../editor/commands/key-bindings.ts';
 import { entriesOf } from '../editor/flow/menus.tsx';
 import { useText } from '../i18n/index.ts';
+import { LiveToggle } from '../live/live-toggle.tsx';
 import { useRuntime } from '../state/runtime-store.ts';
 import { setUi, useUi } from '../state/ui-store.ts';
 import { cn } from '../ui/class-names.ts';
@@ -48,6 +49,7 @@ export function RunControl() {
           }}
         />
       </label>
+      <LiveToggle />
       <Tooltip text={t('run.auto')} side="top">
         <button
           type="button"

@@ -1,3 +1,4 @@
+import type { Desktop } from '../desktop/desktop.ts';
 import type { RunSession } from '../engine-client/run-session.ts';
 import type { FileAccess } from '../files/file-access.ts';
 
@@ -5,6 +6,8 @@ import type { FileAccess } from '../files/file-access.ts';
 interface Services {
   readonly session: RunSession;
   readonly files: FileAccess;
+  /** Absent in a browser. */
+  readonly desktop?: Desktop;
 }
 
 let current: Services | undefined;

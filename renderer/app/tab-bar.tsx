@@ -1,4 +1,4 @@
-import { Command, Plus, X } from 'lucide-react';
+import { Command, Plus, Settings, X } from 'lucide-react';
 import { useStore } from 'zustand';
 import { runCommand } from '../editor/commands/index.ts';
 import { useBindings } from '../editor/commands/key-bindings.ts';
@@ -6,6 +6,7 @@ import { entriesOf } from '../editor/flow/menus.tsx';
 import { requestClose } from '../files/documents.ts';
 import { useText } from '../i18n/index.ts';
 import { isDirty } from '../state/document-store.ts';
+import { showOverlay } from '../state/overlay-store.ts';
 import { useRuntime } from '../state/runtime-store.ts';
 import { moveTab, openTab, showTab, type Tab, useWorkspace } from '../state/workspace.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -26,6 +27,7 @@ export function TabBar() {
           entriesOf(
             'file.new',
             'file.open',
+            'file.templates',
             'file.save',
             'file.save-as',
             '-',
@@ -33,6 +35,7 @@ export function TabBar() {
             'edit.redo',
             '-',
             'view.palette',
+            'view.settings',
             'view.shortcuts',
             'view.theme',
             'view.language',
@@ -66,6 +69,13 @@ export function TabBar() {
         <KeyCaps keys={keys('view.palette')[0] ?? ''} />
       </button>
       <EngineChip />
+      <IconButton
+        label={t('cmd.view.settings').replace('…', '')}
+        keys={keys('view.settings')[0]}
+        onClick={() => runCommand('view.settings')}
+      >
+        <Settings />
+      </IconButton>
     </header>
   );
 }
@@ -106,6 +116,11 @@ function TabButton({
         onDragStart={(event) => event.dataTransfer.setData(`kronode-tab/${tab.id.replaceAll('_', '.')}`, '')}
         className="flex h-full min-w-0 flex-1 items-center gap-2 pr-7 pl-3"
         onClick={() => showTab(tab.id)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Delete') return;
+          event.stopPropagation();
+          requestClose(tab.id);
+        }}
         onAuxClick={(event) => event.button === 1 && requestClose(tab.id)}
       >
         <span className="truncate">{title}</span>
@@ -113,12 +128,15 @@ function TabButton({
       {dirty && (
         <i className="pointer-events-none absolute right-3 size-1.5 rounded-full bg-accent group-hover:hidden" />
       )}
+      {/* For the pointer alone: within a list of tabs there are only tabs, and Delete closes the one in focus. */}
       <button
         type="button"
-        aria-label={t('tab.close', { name: title })}
+        tabIndex={-1}
+        aria-hidden
+        title={t('tab.close', { name: title })}
         className={cn(
-          'absolute right-1.5 grid size-5 place-items-center rounded-chip text-faint hover:bg-control-hover hover:text-text',
-          dirty && 'opacity-0 group-hover:opacity-100 focus-visible:opacity-100',
+          'absolute right-1 grid size-6 place-items-center rounded-chip text-faint hover:bg-control-hover hover:text-text',
+          dirty && 'opacity-0 group-hover:opacity-100',
         )}
         onClick={() => requestClose(tab.id)}
       >
@@ -145,8 +163,13 @@ function EngineChip() {
   const connected = useRuntime((state) => state.connection.kind === 'connected');
   if (!provider || !connected) return null;
   return (
-    <span className="ml-1 px-2 text-label whitespace-nowrap text-faint" title={t('app.engine')}>
+    <button
+      type="button"
+      className="ml-1 h-7 rounded-control px-2 text-label whitespace-nowrap text-dim hover:bg-control-hover hover:text-text"
+      title={t('app.engine')}
+      onClick={() => showOverlay({ kind: 'settings', section: 'device' })}
+    >
       {provider} · {(bytes / 2 ** 30).toFixed(1)} GB
-    </span>
+    </button>
   );
 }

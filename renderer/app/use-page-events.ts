@@ -1,11 +1,12 @@
 import { useEffect } from 'react';
 import { onCopy, paste } from '../editor/commands/edit-commands.ts';
-import { dispatchKey } from '../editor/commands/key-bindings.ts';
+import { dispatchKey, releaseKey } from '../editor/commands/key-bindings.ts';
 import { CLIPBOARD_MIME, readClip } from '../editor/edits/clipboard.ts';
 import { tell } from '../engine-client/run-session.ts';
 import { isDirty } from '../state/document-store.ts';
 import { workspace } from '../state/workspace.ts';
 import { addPicture, openDropped } from './drop.ts';
+import { services } from './services.ts';
 
 const isText = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea'));
@@ -43,11 +44,15 @@ export function usePageEvents(): void {
       void openDropped(file).catch(tell);
     };
     const leaving = (event: BeforeUnloadEvent) => {
+      // The desktop app asks in a dialog of its own.
+      if (services().desktop) return;
       if (workspace.getState().tabs.some(({ store }) => isDirty(store.state.getState())))
         event.preventDefault();
     };
     window.addEventListener('keydown', key, { ...options, capture: true });
     window.addEventListener('keydown', key, options);
+    window.addEventListener('keyup', ({ code }) => releaseKey(code), options);
+    window.addEventListener('blur', () => releaseKey(), options);
     window.addEventListener('copy', copied(false), options);
     window.addEventListener('cut', copied(true), options);
     window.addEventListener('paste', pasted, options);

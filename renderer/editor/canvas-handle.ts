@@ -27,9 +27,23 @@ export interface CanvasHandle {
 
 let current: CanvasHandle | undefined;
 
+/** What the next canvas shall show first. */
+let awaited: readonly ItemKey[] | undefined;
+
 export const setCanvas = (handle: CanvasHandle | undefined): void => {
   current = handle;
+  const keys = awaited;
+  if (!handle || !keys) return;
+  awaited = undefined;
+  // Its nodes are measured once they were drawn.
+  requestAnimationFrame(() => requestAnimationFrame(() => handle.fit(keys)));
 };
+
+/** Shows things on the canvas there is, or on the one that takes its place. */
+export function fitOn(keys: readonly ItemKey[], canvasIs: 'this one' | 'another'): void {
+  if (canvasIs === 'this one') current?.fit(keys);
+  else awaited = keys;
+}
 /** Undefined while no document is drawn. */
 export const canvas = (): CanvasHandle | undefined => current;
 

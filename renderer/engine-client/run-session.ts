@@ -1,8 +1,11 @@
 import { toast } from 'sonner';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
 import type { Document } from '../../nodes/document/schema.ts';
+import { liveValuesBetween } from '../../nodes/graph/live-values.ts';
 import type { JobSummary } from '../../nodes/protocol/contract.ts';
 import { text } from '../i18n/index.ts';
+import { LiveRuns } from '../live/live-runs.ts';
+import { liveStore } from '../live/live-store.ts';
 import { catalogue, setCatalogue } from '../state/catalogue-store.ts';
 import { newGesture } from '../state/gesture.ts';
 import {
@@ -14,16 +17,13 @@ import {
   updateNodeRun,
   updateRuntime,
 } from '../state/runtime-store.ts';
-import { seedsIn } from '../state/seed-policy.ts';
+import { seedPlace, seedsIn } from '../state/seed-policy.ts';
 import { setUi, uiStore } from '../state/ui-store.ts';
 import { activeTab, type Tab, tabOf, workspace } from '../state/workspace.ts';
-import { changeBetween } from './document-change.ts';
 import type { EngineClient } from './engine-client.ts';
 
 /** Milliseconds of quiet before a change is previewed or run. */
 const QUIET = 250;
-/** Milliseconds between two runs while a live value moves. */
-const LIVE_PAUSE = 120;
 
 /** Joins the open documents to the engine: starts runs, hears of them, keeps the runtime store. */
 export class RunSession {
@@ -35,9 +35,18 @@ export class RunSession {
   #runTimer: ReturnType<typeof setTimeout> | undefined;
   #movingSeeds = false;
   readonly #seedGesture = newGesture('seeds');
+  readonly #live: LiveRuns;
+  /** The picture to be shown at a node, by `tab node`: those before it may arrive late. */
+  readonly #newestPictures = new Map<string, string>();
 
   constructor(engine: EngineClient) {
     this.engine = engine;
+    this.#live = new LiveRuns({
+      engine,
+      isOn: () => uiStore.getState().live || liveStore.getState().held !== undefined,
+      start: (tab, document) => this.#queueRun(tab, document, { front: true, live: true }),
+      onError: tell,
+    });
     this.#hearEvents();
     engine.onConnection((connection) => {
       runtimeStore.setState({ connection });
@@ -69,30 +78,55 @@ export class RunSession {
     await this.engine.call('run/cancel', {}).catch(tell);
   }
 
+  /** What the picture on the canvas was made from. */
+  shownDocument(tab: Tab): Document {
+    return this.#live.shown(tab.id) ?? tab.store.document;
+  }
+
   async #startOnce(tab: Tab, targets: readonly string[] | undefined, front: boolean): Promise<void> {
     const { document } = tab.store;
-    const seeds = seedsIn(document, catalogue(), tab.id);
-    const { job } = await this.engine.call('run/start', {
-      document: withTitle(document, tab),
+    const job = await this.#queueRun(tab, document, {
       ...(targets && { targets: [...targets] }),
       ...(front && { front }),
     });
+    this.#moveSeeds(tab, document);
+    // A run to a node alone shows less than the values are about.
+    if (targets) this.#live.forget(tab.id);
+    else this.#live.follow(tab.id, job, tab.store.document);
+  }
+
+  /** Queues a document of a tab and returns the job. */
+  async #queueRun(
+    tab: Tab,
+    document: Document,
+    options: { readonly targets?: string[]; readonly front?: boolean; readonly live?: boolean },
+  ): Promise<string> {
+    const { job } = await this.engine.call('run/start', { document: withTitle(document, tab), ...options });
     this.#tabs.set(job, tab.id);
     this.#seeds.set(
       job,
       Object.fromEntries(
-        seeds.map(({ node, input, value }) => [`${node} ${input}`, [value].flat().join(', ')]),
+        seedsIn(document, catalogue(), tab.id).map(({ definition, node, input, value }) => [
+          `${seedPlace(definition, node)} ${input}`,
+          [value].flat().join(', '),
+        ]),
       ),
     );
-    const moved = seeds.filter(({ next }) => next !== undefined);
+    return job;
+  }
+
+  /** Sets the seeds of the run after this one, as their policies say. */
+  #moveSeeds(tab: Tab, document: Document): void {
+    const moved = seedsIn(document, catalogue(), tab.id).filter(({ next }) => next !== undefined);
     if (moved.length === 0) return;
     // The next run's seeds are no change that asks for a run.
     this.#movingSeeds = true;
-    tab.store.edit(
+    tab.store.editDocument(
       text('history.seeds'),
-      ({ nodes }) => {
-        for (const { node, input, next } of moved) {
-          const target = nodes[node];
+      (draft) => {
+        for (const { definition, node, input, next } of moved) {
+          const graph = definition === undefined ? draft : draft.definitions?.[definition];
+          const target = graph?.nodes[node];
           if (target && next !== undefined)
             target.inputs[input] = typeof next === 'string' ? next : [...next];
         }
@@ -112,7 +146,12 @@ export class RunSession {
     engine.on('run/node-started', ({ job, node }) =>
       withTab(job, (tab) => {
         this.#begin(tab, job);
-        updateNodeRun(tab, node, () => ({ state: 'running', cached: false }));
+        // Of a node that starts over, the pace stays to be seen.
+        updateNodeRun(tab, node, (run) => ({
+          state: 'running',
+          cached: false,
+          ...(run?.progress && { progress: { ...run.progress, done: 0, secondsLeft: undefined } }),
+        }));
       }),
     );
     engine.on('run/progress', ({ job, node, ...progress }) =>
@@ -154,7 +193,28 @@ export class RunSession {
         void this.#showPicture(tab, picture.node, picture.id);
       }),
     );
-    engine.on('run/finished', ({ job }) => withTab(job.id, (tab) => this.#finish(tab, job)));
+    engine.on('pictures/deleted', ({ ids }) => {
+      const gone = new Set(ids);
+      for (const tab of Object.keys(runtimeStore.getState().tabs))
+        updateRuntime(tab, (runtime) => ({ ...runtime, pictures: withoutPictures(runtime.pictures, gone) }));
+    });
+    engine.on('run/bars', ({ job, node, bars }) =>
+      withTab(job, (tab) =>
+        updateRuntime(tab, (runtime) => ({ ...runtime, bars: { ...runtime.bars, [node]: bars } })),
+      ),
+    );
+    engine.on('run/text', ({ job, node, text: written }) =>
+      withTab(job, (tab) =>
+        updateRuntime(tab, (runtime) => ({ ...runtime, texts: { ...runtime.texts, [node]: written } })),
+      ),
+    );
+    engine.on('run/finished', ({ job }) =>
+      withTab(job.id, (id) => {
+        this.#finish(id, job);
+        const tab = tabOf(id);
+        if (tab) this.#live.finished(tab, job);
+      }),
+    );
     engine.on('engine/state', (state) => {
       const before = runtimeStore.getState().engine?.state;
       runtimeStore.setState({ engine: state });
@@ -166,17 +226,24 @@ export class RunSession {
     });
   }
 
-  /** The first word of a job clears what the one before left. */
+  /** The first word of a job clears what the one before left; a job that runs again goes on with it. */
   #begin(tab: string, job: string): void {
-    updateRuntime(tab, (runtime) => (runtime.job === job ? runtime : { ...runtime, job, nodes: {} }));
+    updateRuntime(tab, (runtime) => {
+      if (runtime.job === job) return runtime;
+      return { ...runtime, job, nodes: runtime.last?.job.id === job ? runtime.nodes : {} };
+    });
   }
 
   async #showPicture(tab: string, node: string, id: string): Promise<void> {
+    const place = `${tab} ${node}`;
+    this.#newestPictures.set(place, id);
+    const isNewest = () => this.#newestPictures.get(place) === id;
     try {
       const bytes = await this.engine.call('pictures/bytes', { id, size: 'full' });
-      setPreview(tab, node, bytes, bytes[0] === 0x89 ? 'image/png' : 'image/webp');
+      if (isNewest()) setPreview(tab, node, bytes, bytes[0] === 0x89 ? 'image/png' : 'image/webp');
     } catch (error) {
-      tell(error);
+      // One that was overtaken may be gone already.
+      if (isNewest()) tell(error);
     }
   }
 
@@ -235,14 +302,21 @@ export class RunSession {
       followed = tab.store.state.subscribe((state, before) => {
         if (state.document === before.document) return;
         this.#previewSoon();
-        if (!uiStore.getState().autoRun || this.#movingSeeds) return;
-        const change = changeBetween(state.document, before.document, catalogue());
-        if (change !== 'none') this.#runSoon(tab, change === 'live');
+        if (this.#movingSeeds) return;
+        const values = liveValuesBetween(state.document, before.document, catalogue());
+        if (values?.length === 0) return;
+        const { live, autoRun } = uiStore.getState();
+        if (values && live) this.#live.update(tab);
+        else if (autoRun) this.#runSoon(tab);
       });
       this.#previewSoon();
     };
     follow();
     workspace.subscribe(follow);
+    liveStore.subscribe(({ held }, before) => {
+      const tab = held === before.held ? undefined : tabOf((held ?? before.held)?.tab ?? '');
+      if (tab) this.#live.update(tab);
+    });
   }
 
   #previewSoon(): void {
@@ -250,9 +324,8 @@ export class RunSession {
     this.#previewTimer = setTimeout(() => void this.#preview(), QUIET);
   }
 
-  /** A live value runs while it moves, each time with the newest; anything else once it rests. */
-  #runSoon(tab: Tab, live: boolean): void {
-    if (live && this.#runTimer !== undefined) return;
+  /** Runs a document once it rests. */
+  #runSoon(tab: Tab): void {
     clearTimeout(this.#runTimer);
     const run = () => {
       this.#runTimer = undefined;
@@ -266,7 +339,7 @@ export class RunSession {
           tell(error);
         });
     };
-    this.#runTimer = setTimeout(run, live ? LIVE_PAUSE : QUIET);
+    this.#runTimer = setTimeout(run, QUIET);
   }
 
   async #preview(): Promise<void> {
@@ -278,9 +351,10 @@ export class RunSession {
       return;
     }
     try {
-      const { nodes, problems } = await this.engine.call('run/preview', { document });
+      const { nodes, problems, notices = [] } = await this.engine.call('run/preview', { document });
       if (tab.store.document !== document) return;
-      updateRuntime(tab.id, (runtime) => ({ ...runtime, marks: nodes, problems }));
+      const forecasts = Object.fromEntries(notices.map(({ node, message }) => [node, message]));
+      updateRuntime(tab.id, (runtime) => ({ ...runtime, marks: nodes, problems, forecasts }));
     } catch (error) {
       console.warn(messageOf(error));
     }
@@ -291,6 +365,11 @@ const withTitle = (document: Document, { name }: Tab): Document =>
   name === undefined || document.meta?.title
     ? document
     : { ...document, meta: { ...document.meta, title: name } };
+
+const withoutPictures = (pictures: TabRuntime['pictures'], gone: ReadonlySet<string>) =>
+  Object.fromEntries(
+    Object.entries(pictures).map(([node, all]) => [node, all.filter(({ id }) => !gone.has(id))]),
+  );
 
 /** The seeds that the pictures of a job say they were made with. */
 function sampledSeeds({ pictures }: TabRuntime, job: string): readonly string[] {

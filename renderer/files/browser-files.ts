@@ -1,4 +1,5 @@
 import type { FileAccess, FileHandle, OpenedFile } from './file-access.ts';
+import { browserRecent } from './recent-files.ts';
 
 /** The part of the File System Access API that is used; TypeScript's DOM does not know the pickers. */
 interface Pickers {
@@ -16,6 +17,8 @@ const gaveUp = (error: unknown): boolean => error instanceof DOMException && err
 
 /** File System Access where the browser has it, upload and download where not. */
 export const browserFiles: FileAccess = {
+  recent: browserRecent,
+
   async open() {
     const api = pickers();
     if (!api) return upload();

@@ -2,11 +2,12 @@ import { toast } from 'sonner';
 import { serializeDocument } from '../../nodes/document/open.ts';
 import { services } from '../app/services.ts';
 import { text } from '../i18n/index.ts';
+import { removePinsOf } from '../live/pins.ts';
 import { isDirty } from '../state/document-store.ts';
 import { showOverlay } from '../state/overlay-store.ts';
 import { forgetRuntime } from '../state/runtime-store.ts';
 import { closeTab, openTab, type Tab, tabOf, updateTab } from '../state/workspace.ts';
-import type { OpenedFile } from './file-access.ts';
+import type { FileHandle, OpenedFile } from './file-access.ts';
 
 const ENDING = '.kronode.json';
 const nameOf = (file: string): string => file.replace(/(\.kronode)?\.(json|png|webp)$/i, '');
@@ -23,8 +24,16 @@ export async function openBytes({ name, bytes, handle }: OpenedFile): Promise<vo
   const content = /\.(png|webp)$/i.test(name) ? bytes : new TextDecoder().decode(bytes);
   const { document, problems } = await services().session.engine.call('document/open', { content });
   openTab({ document, name: nameOf(name), file: handle, opened: problems });
+  noteRecent(`${nameOf(name)}${ENDING}`, handle, serializeDocument(document));
   const errors = problems.length;
   if (errors > 0) toast.warning(text('file.opened-with', { count: errors }));
+}
+
+/** A browser that keeps nothing (a private window) lists nothing; that is no reason to complain. */
+function noteRecent(name: string, handle: FileHandle | undefined, content: string): void {
+  services()
+    .files.recent?.note(name, handle, content)
+    .catch((error: unknown) => console.warn(error));
 }
 
 /** Saves a tab where it was opened from, or where the user says; false when they changed their mind. */
@@ -34,14 +43,16 @@ export async function saveTab(tab: Tab, elsewhere = false): Promise<boolean> {
   const saved = viewport
     ? { ...document, view: { at: [viewport.x, viewport.y], zoom: viewport.zoom } }
     : document;
+  const content = serializeDocument(saved as typeof document);
   const handle = await services().files.save(
-    serializeDocument(saved as typeof document),
+    content,
     `${titleOfTab(tab)}${ENDING}`,
     elsewhere ? undefined : tab.file,
   );
   if (!handle) return false;
   tab.store.markSaved(document);
   updateTab(tab.id, { name: nameOf(handle.name), file: handle });
+  noteRecent(handle.name, handle, content);
   toast.success(text('file.saved', { name: handle.name }));
   return true;
 }
@@ -57,4 +68,5 @@ export function requestClose(id: string): void {
 export function discardTab(id: string): void {
   closeTab(id);
   forgetRuntime(id);
+  removePinsOf(id);
 }

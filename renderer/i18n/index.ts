@@ -1,16 +1,47 @@
 import { useSyncExternalStore } from 'react';
 import { type Language, languages } from './define-messages.ts';
+import { adapterMessages } from './messages/adapters.ts';
 import { canvasMessages } from './messages/canvas.ts';
 import { commandMessages } from './messages/commands.ts';
+import { desktopMessages } from './messages/desktop.ts';
+import { downloadMessages } from './messages/downloads.ts';
+import { liveMessages } from './messages/live.ts';
+import { modelMessages } from './messages/models.ts';
+import { settingsMessages } from './messages/settings.ts';
 import { shellMessages } from './messages/shell.ts';
+import { subgraphMessages } from './messages/subgraphs.ts';
 import { widgetMessages } from './messages/widgets.ts';
 
 export type { Language } from './define-messages.ts';
 
 /** Each part of the app brings its own table: add it here and its keys are typed everywhere. */
 const tables = {
-  en: { ...shellMessages.en, ...canvasMessages.en, ...commandMessages.en, ...widgetMessages.en },
-  zh: { ...shellMessages.zh, ...canvasMessages.zh, ...commandMessages.zh, ...widgetMessages.zh },
+  en: {
+    ...shellMessages.en,
+    ...canvasMessages.en,
+    ...adapterMessages.en,
+    ...commandMessages.en,
+    ...desktopMessages.en,
+    ...downloadMessages.en,
+    ...liveMessages.en,
+    ...modelMessages.en,
+    ...settingsMessages.en,
+    ...subgraphMessages.en,
+    ...widgetMessages.en,
+  },
+  zh: {
+    ...shellMessages.zh,
+    ...canvasMessages.zh,
+    ...adapterMessages.zh,
+    ...commandMessages.zh,
+    ...desktopMessages.zh,
+    ...downloadMessages.zh,
+    ...liveMessages.zh,
+    ...modelMessages.zh,
+    ...settingsMessages.zh,
+    ...subgraphMessages.zh,
+    ...widgetMessages.zh,
+  },
 } as const;
 
 export type MessageKey = keyof (typeof tables)['en'];
@@ -58,12 +89,13 @@ function translatorFor(name: Language): Translate {
 /** For code outside components; inside one, `useText` follows a change of language. */
 export const text: Translate = (key, values) => translatorFor(current)(key, values);
 
-const subscribe = (listener: () => void) => {
+/** Calls `listener` whenever another language is chosen; the result stops that. */
+export const onLanguage = (listener: () => void) => {
   listeners.add(listener);
   return () => listeners.delete(listener);
 };
 
-export const useLanguage = (): Language => useSyncExternalStore(subscribe, language);
+export const useLanguage = (): Language => useSyncExternalStore(onLanguage, language);
 
 /** The words of the chosen language: `const t = useText(); t('run.start')`. */
 export const useText = (): Translate => translatorFor(useLanguage());

@@ -1,5 +1,6 @@
 import type { Choice } from '../../nodes/core/inputs.ts';
 import type { NodeDeclaration } from '../../nodes/core/node.ts';
+import { own } from '../../nodes/core/own.ts';
 import { type Language, useLanguage } from './index.ts';
 import { nodeWords } from './messages/nodes.ts';
 
@@ -17,10 +18,15 @@ export interface NodeText {
 }
 
 const spaced = (name: string): string => name.replaceAll('_', ' ');
+/** What people called a port of a subgraph. */
+const labelOf = (declaration: NodeDeclaration | undefined, name: string): string | undefined =>
+  own(declaration?.inputs ?? {}, name)?.label ?? own(declaration?.outputs ?? {}, name)?.label;
+/** Ports of one name are told apart by a number. */
+const withoutNumber = (name: string): string => name.replace(/_\d+$/, '');
 
 const english: NodeText = {
   title: ({ title }) => title,
-  field: (_declaration, name) => spaced(name),
+  field: (declaration, name) => labelOf(declaration, name) ?? spaced(name),
   group: (name) => name,
   doc: (declaration, input) => (input === undefined ? declaration.doc : declaration.inputs[input]?.doc),
   option: (_declaration, _input, { doc }) => doc,
@@ -30,7 +36,11 @@ const english: NodeText = {
 const chinese: NodeText = {
   title: ({ type, title }) => nodeWords.titles[type] ?? title,
   field: (declaration, name) =>
-    nodeWords.fields[`${declaration?.type} ${name}`] ?? nodeWords.fields[name] ?? spaced(name),
+    labelOf(declaration, name) ??
+    nodeWords.fields[`${declaration?.type} ${name}`] ??
+    nodeWords.fields[name] ??
+    nodeWords.fields[withoutNumber(name)] ??
+    spaced(name),
   group: (name) => nodeWords.groups[name] ?? name,
   doc: (declaration, input) =>
     input === undefined

@@ -7,7 +7,7 @@ import { groupInk } from '../editor/flow/node-rows.ts';
 import { matching } from '../editor/search-nodes.ts';
 import { text, useText } from '../i18n/index.ts';
 import { useNodeText } from '../i18n/node-text.ts';
-import { catalogue, useCatalogue } from '../state/catalogue-store.ts';
+import { catalogue, useAddable } from '../state/catalogue-store.ts';
 import { itemKey } from '../state/item-key.ts';
 import { closeOverlay, type LooseWire } from '../state/overlay-store.ts';
 import { activeTab } from '../state/workspace.ts';
@@ -26,12 +26,12 @@ const WIRE_OFFSET = { x: 12, y: 46 };
 export function AddNode({ at, wire }: AddNodeProps) {
   const t = useText();
   const names = useNodeText();
-  const all = useCatalogue();
+  const all = useAddable();
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState<string | undefined>();
   const list = useRef<HTMLDivElement>(null);
   const box = useRef<HTMLDivElement>(null);
-  const fitting = useMemo(() => [...all.values()].filter((node) => !wire || fits(node, wire)), [all, wire]);
+  const fitting = useMemo(() => all.filter((node) => !wire || fits(node, wire)), [all, wire]);
   const found = useMemo(() => matching(fitting, query, names), [fitting, query, names]);
   useEffect(() => {
     const outside = (event: PointerEvent) => {
@@ -127,7 +127,7 @@ const PROBE = 'kronode-probe';
 
 /** Could a node of this kind end the wire? */
 function fits(node: NodeDeclaration, { end, side }: LooseWire): boolean {
-  const probed = withNode(activeTab().store.document, PROBE, node);
+  const probed = withNode(activeTab().store.graph, PROBE, node);
   return firstFit(probed, catalogue(), end, side, PROBE) !== undefined;
 }
 
@@ -137,7 +137,7 @@ export function place(declaration: NodeDeclaration, at: Point, wire: LooseWire |
   const offset = wire
     ? { x: wire.side === 'output' ? WIRE_OFFSET.x : NODE_WIDTH - WIRE_OFFSET.x, y: WIRE_OFFSET.y }
     : { x: 0, y: 0 };
-  const probed = withNode(store.document, PROBE, declaration);
+  const probed = withNode(store.graph, PROBE, declaration);
   const fit = wire && firstFit(probed, catalogue(), wire.end, wire.side, PROBE);
   let id = '';
   store.edit(

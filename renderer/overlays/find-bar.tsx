@@ -1,6 +1,8 @@
 import { ChevronDown, ChevronUp, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { canvas } from '../editor/canvas-handle.ts';
+import type { Definition, Document } from '../../nodes/document/schema.ts';
+import { graphsIn } from '../../nodes/graph/inside-instance.ts';
+import { showItems } from '../editor/show-node.ts';
 import { useText } from '../i18n/index.ts';
 import { useNodeText } from '../i18n/node-text.ts';
 import { useCatalogue } from '../state/catalogue-store.ts';
@@ -10,16 +12,22 @@ import { useActiveDocument, useActiveTab } from '../state/workspace.ts';
 import { IconButton } from '../ui/button.tsx';
 import { TextField } from '../ui/text-field.tsx';
 
-/** Finds nodes, frames and notes of the document and walks from one to the next. */
+/** Something found, and the way to the graph it is in. */
+interface Found {
+  readonly path: readonly string[];
+  readonly key: ItemKey;
+}
+
+/** Finds nodes, frames and notes of the document and of its subgraphs, and walks from one to the next. */
 export function FindBar() {
   const t = useText();
   const names = useNodeText();
   const catalogue = useCatalogue();
-  const { store } = useActiveTab();
+  const tab = useActiveTab();
   const document = useActiveDocument((state) => state.document);
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
-  const found = useMemo((): ItemKey[] => {
+  const found = useMemo((): Found[] => {
     const wanted = query.trim().toLowerCase();
     if (wanted === '') return [];
     const has = (...texts: unknown[]) =>
@@ -28,8 +36,8 @@ export function FindBar() {
           .toLowerCase()
           .includes(wanted),
       );
-    return [
-      ...Object.entries(document.nodes).flatMap(([id, node]) => {
+    const keysIn = (graph: Document | Definition): ItemKey[] => [
+      ...Object.entries(graph.nodes).flatMap(([id, node]) => {
         const declaration = catalogue.get(node.type);
         const values = Object.values(node.inputs).map((value) =>
           typeof value === 'object' ? JSON.stringify(value) : value,
@@ -38,25 +46,24 @@ export function FindBar() {
           ? [itemKey('node', id)]
           : [];
       }),
-      ...Object.entries(document.frames ?? {}).flatMap(([id, { title }]) =>
+      ...Object.entries(graph.frames ?? {}).flatMap(([id, { title }]) =>
         has(title) ? [itemKey('frame', id)] : [],
       ),
-      ...Object.entries(document.notes ?? {}).flatMap(([id, note]) =>
+      ...Object.entries(graph.notes ?? {}).flatMap(([id, note]) =>
         has(note.text) ? [itemKey('note', id)] : [],
       ),
     ];
+    return graphsIn(document).flatMap(({ path, graph }) => keysIn(graph).map((key) => ({ path, key })));
   }, [document, query, catalogue, names]);
   const show = (index: number) => {
     if (found.length === 0) return;
     const next = (index + found.length) % found.length;
-    const key = found[next];
+    const hit = found[next];
     setAt(next);
-    if (!key) return;
-    store.select([key]);
-    canvas()?.fit([key]);
+    if (hit) showItems(tab, hit.path, [hit.key]);
   };
   return (
-    <search className="absolute top-3 right-4 z-30 flex items-center gap-1 rounded-node border border-line bg-raised p-1.5 shadow-raised">
+    <search className="fixed top-13 right-4 z-30 flex items-center gap-1 rounded-node border border-line bg-raised p-1.5 shadow-raised">
       <TextField
         autoFocus
         className="w-64"

@@ -1,9 +1,11 @@
+import { SettingsDialog } from '../settings/settings-dialog.tsx';
 import { useOverlay } from '../state/overlay-store.ts';
 import { AddNode } from './add-node.tsx';
 import { CloseTab } from './close-tab.tsx';
 import { FindBar } from './find-bar.tsx';
 import { Palette } from './palette.tsx';
 import { Shortcuts } from './shortcuts.tsx';
+import { Templates } from './templates.tsx';
 
 /** Whatever lies over the editor now. */
 export function Overlays() {
@@ -13,6 +15,10 @@ export function Overlays() {
       return <Palette />;
     case 'shortcuts':
       return <Shortcuts />;
+    case 'settings':
+      return <SettingsDialog start={overlay.section} />;
+    case 'templates':
+      return <Templates />;
     case 'find':
       return <FindBar />;
     case 'add-node':

@@ -2,6 +2,7 @@ import { CircleHelp } from 'lucide-react';
 import { isWidget, type NodeInput } from '../../nodes/core/inputs.ts';
 import type { NodeDeclaration } from '../../nodes/core/node.ts';
 import { sockets } from '../../nodes/core/sockets.ts';
+import { PATH_SEPARATOR } from '../../nodes/graph/flatten.ts';
 import { groupInk } from '../editor/flow/node-rows.ts';
 import { inkOf } from '../editor/flow/socket.tsx';
 import { type Translate, useText } from '../i18n/index.ts';
@@ -19,8 +20,11 @@ function HelpPanel() {
   const tab = useActiveTab();
   const catalogue = useCatalogue();
   const id = useActiveDocument(({ selection }) => idsOf(selection, 'node').at(-1));
-  const node = useActiveDocument(({ document }) => (id === undefined ? undefined : document.nodes[id]));
-  const run = useTabRuntime(tab.id, ({ nodes }) => (id === undefined ? undefined : nodes[id]));
+  const node = useActiveDocument(({ graph }) => (id === undefined ? undefined : graph.nodes[id]));
+  const path = useActiveDocument((state) => state.path);
+  const run = useTabRuntime(tab.id, ({ nodes }) =>
+    id === undefined ? undefined : nodes[[...path, id].join(PATH_SEPARATOR)],
+  );
   const declaration = node && catalogue.get(node.type);
   if (!declaration)
     return <p className="p-4 text-dim">{node ? t('node.unknown', { type: node.type }) : t('help.empty')}</p>;
@@ -106,6 +110,7 @@ function summary(input: NodeInput, t: Translate, names: NodeText): string {
       .filter(Boolean)
       .join(', ');
   const isNumber = input.kind === 'int' || input.kind === 'float';
+  if (input.kind === 'list') return t('help.rows', { count: input.maxItems });
   const value = Array.isArray(input.default) ? input.default.join(' ') : String(input.default);
   return [
     isNumber && t('help.range', { min: input.min, max: input.max, step: input.step }),

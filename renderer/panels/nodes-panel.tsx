@@ -6,7 +6,7 @@ import { groupInk } from '../editor/flow/node-rows.ts';
 import { matching } from '../editor/search-nodes.ts';
 import { useText } from '../i18n/index.ts';
 import { useNodeText } from '../i18n/node-text.ts';
-import { useCatalogue } from '../state/catalogue-store.ts';
+import { useAddable } from '../state/catalogue-store.ts';
 import { TextField } from '../ui/text-field.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
 import type { Panel } from './panel.ts';
@@ -18,9 +18,9 @@ export const NODE_TYPE_MIME = 'application/x-kronode-node-type';
 function NodesPanel() {
   const t = useText();
   const names = useNodeText();
-  const catalogue = useCatalogue();
+  const nodes = useAddable();
   const [query, setQuery] = useState('');
-  const found = useMemo(() => matching([...catalogue.values()], query, names), [catalogue, query, names]);
+  const found = useMemo(() => matching(nodes, query, names), [nodes, query, names]);
   return (
     <div className="flex flex-col gap-1 p-2">
       <TextField

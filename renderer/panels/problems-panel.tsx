@@ -1,14 +1,19 @@
 import { CircleAlert, CircleX, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
-import { canvas } from '../editor/canvas-handle.ts';
+import type { Catalogue } from '../../nodes/core/catalogue.ts';
+import type { Document } from '../../nodes/document/schema.ts';
+import { nodeAtPath } from '../../nodes/graph/inside-instance.ts';
+import { showNode } from '../editor/show-node.ts';
 import { useText } from '../i18n/index.ts';
 import { useNodeText } from '../i18n/node-text.ts';
+import type { FileUse } from '../models/document-files.ts';
+import { useMissingFiles } from '../models/missing-files.ts';
 import { useCatalogue } from '../state/catalogue-store.ts';
-import { itemKey } from '../state/item-key.ts';
 import type { Problem } from '../state/problem.ts';
 import { emptyRuntime, type TabRuntime, useTabRuntime } from '../state/runtime-store.ts';
 import { useActiveDocument, useActiveTab } from '../state/workspace.ts';
 import type { Panel } from './panel.ts';
+import { ChooseFile, RemoveNode } from './remedies.tsx';
 
 /** What keeps the document from running and what failed when it ran. */
 const problemsIn = ({ problems, nodes }: TabRuntime): Problem[] => [
@@ -20,34 +25,69 @@ const problemsIn = ({ problems, nodes }: TabRuntime): Problem[] => [
   ...problems,
 ];
 
-/** Problems by node, each with a way there. */
+/** A problem with what can be done about it at once. */
+interface Listed extends Problem {
+  readonly file?: FileUse;
+}
+
+/** The files that are missing, as problems of the nodes that name them. */
+function useFileProblems(): readonly Listed[] {
+  const t = useText();
+  const missing = useMissingFiles();
+  return useMemo(
+    () =>
+      missing.map((file) => ({
+        severity: 'error',
+        ...(file.definition === undefined && { node: file.node }),
+        input: file.input,
+        message: t('models.missing', { kind: t(`models.kind-word.${file.kind}`), name: file.name }),
+        hint: t('models.missing-hint'),
+        file,
+      })),
+    [missing, t],
+  );
+}
+
+/** The file input a problem is about, where it is about one. */
+function fileOf(
+  { node, input, file }: Listed,
+  nodes: Document['nodes'],
+  catalogue: Catalogue,
+): FileUse | undefined {
+  if (file || node === undefined || input === undefined) return file;
+  const held = nodes[node];
+  const declared = held && catalogue.get(held.type)?.inputs[input];
+  return declared?.kind === 'file'
+    ? { node, input, kind: declared.fileKind, name: String(held?.inputs[input] ?? '') }
+    : undefined;
+}
+
+/** Problems by node, each with a way there and, where there is one, a remedy. */
 function ProblemsPanel() {
   const t = useText();
   const names = useNodeText();
   const tab = useActiveTab();
   const catalogue = useCatalogue();
-  const nodes = useActiveDocument(({ document }) => document.nodes);
+  const document = useActiveDocument((state) => state.document);
+  const { nodes } = document;
   const runtime = useTabRuntime(tab.id, (state) => state);
+  const missing = useFileProblems();
   const groups = useMemo(() => {
-    const byNode = new Map<string, Problem[]>();
+    const byNode = new Map<string, Listed[]>();
     for (const problem of [
+      ...missing,
       ...problemsIn(runtime),
       ...tab.opened.filter(({ severity }) => severity === 'warning'),
     ])
       byNode.set(problem.node ?? '', [...(byNode.get(problem.node ?? '') ?? []), problem]);
     return [...byNode];
-  }, [runtime, tab.opened]);
+  }, [runtime, tab.opened, missing]);
   if (groups.length === 0) return <p className="p-4 text-dim">{t('problems.none')}</p>;
   const titleOf = (id: string) => {
-    const node = nodes[id];
+    const node = nodeAtPath(document, id);
     if (!node) return id === '' ? t('problems.whole') : id;
     const declaration = catalogue.get(node.type);
     return node.title ?? (declaration ? names.title(declaration) : node.type);
-  };
-  const show = (id: string) => {
-    const key = itemKey('node', id);
-    tab.store.select([key]);
-    canvas()?.fit([key]);
   };
   return (
     <div className="flex flex-col gap-3 p-3">
@@ -55,27 +95,45 @@ function ProblemsPanel() {
         <section key={id}>
           <h3 className="mb-1 flex items-center justify-between font-semibold">
             {titleOf(id)}
-            {nodes[id] && (
-              <button type="button" className="text-label font-normal text-accent" onClick={() => show(id)}>
+            {nodeAtPath(document, id) && (
+              <button
+                type="button"
+                className="text-label font-normal text-accent"
+                onClick={() => showNode(tab, id)}
+              >
                 {t('problems.go')}
               </button>
             )}
           </h3>
           <ul className="flex flex-col gap-2">
-            {problems.map(({ severity, message, hint, input }) => (
-              <li key={`${input} ${message}`} className="flex gap-2">
-                {severity === 'error' ? (
-                  <CircleX size={14} className="mt-0.5 shrink-0 text-bad" />
-                ) : (
-                  <TriangleAlert size={14} className="mt-0.5 shrink-0 text-warn" />
-                )}
-                <span className="min-w-0 break-words select-text">
-                  {message}
-                  {hint && <span className="block text-dim">{hint}</span>}
-                </span>
-              </li>
-            ))}
+            {problems.map((problem) => {
+              const { severity, message, hint, input } = problem;
+              const file = fileOf(problem, nodes, catalogue);
+              return (
+                <li key={`${input} ${message}`} className="flex gap-2">
+                  {severity === 'error' ? (
+                    <CircleX size={14} className="mt-0.5 shrink-0 text-bad" />
+                  ) : (
+                    <TriangleAlert size={14} className="mt-0.5 shrink-0 text-warn" />
+                  )}
+                  <span className="min-w-0 break-words select-text">
+                    {message}
+                    {hint && <span className="block text-dim">{hint}</span>}
+                    {file && (
+                      <span className="mt-1 block">
+                        <ChooseFile use={file} />
+                      </span>
+                    )}
+                  </span>
+                </li>
+              );
+            })}
           </ul>
+          {nodes[id] && !catalogue.get(nodes[id].type) && (
+            <span className="mt-2 block pl-5.5">
+              <RemoveNode node={id} />
+            </span>
+          )}
         </section>
       ))}
     </div>
@@ -84,8 +142,11 @@ function ProblemsPanel() {
 
 const useBadge = (): number => {
   const tab = useActiveTab();
+  const missing = useMissingFiles().length;
   return useTabRuntime(tab.id, (runtime) =>
-    runtime === emptyRuntime ? 0 : problemsIn(runtime).filter(({ severity }) => severity === 'error').length,
+    runtime === emptyRuntime
+      ? missing
+      : missing + problemsIn(runtime).filter(({ severity }) => severity === 'error').length,
   );
 };
 

@@ -1,5 +1,7 @@
 import { createStore, useStore } from 'zustand';
 import type { Endpoint } from '../../nodes/document/schema.ts';
+import type { SectionId } from '../settings/setting.ts';
+import type { ItemKey } from './item-key.ts';
 
 /** A wire that was dropped on empty canvas and waits for a node to end at. */
 export interface LooseWire {
@@ -12,6 +14,8 @@ export interface LooseWire {
 export type Overlay =
   | { readonly kind: 'palette' }
   | { readonly kind: 'shortcuts' }
+  | { readonly kind: 'settings'; readonly section?: SectionId }
+  | { readonly kind: 'templates' }
   | { readonly kind: 'find' }
   | {
       readonly kind: 'add-node';
@@ -19,7 +23,8 @@ export type Overlay =
       readonly wire?: LooseWire;
     }
   | { readonly kind: 'close-tab'; readonly tab: string }
-  | { readonly kind: 'rename'; readonly node: string }
+  /** The title of a node or frame, the text of a note, or the name of a port. */
+  | { readonly kind: 'rename'; readonly item: ItemKey; readonly port?: string }
   | { readonly kind: 'none' };
 
 const overlayStore = createStore<{ readonly overlay: Overlay }>(() => ({ overlay: { kind: 'none' } }));

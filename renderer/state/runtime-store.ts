@@ -1,5 +1,5 @@
 import { createStore, useStore } from 'zustand';
-import type { EngineState, JobSummary, PictureSummary } from '../../nodes/protocol/contract.ts';
+import type { EngineState, EventPayload, JobSummary, PictureSummary } from '../../nodes/protocol/contract.ts';
 import type { ConnectionState } from '../../nodes/protocol/reconnecting-client.ts';
 import type { Problem } from './problem.ts';
 
@@ -36,9 +36,15 @@ export interface TabRuntime {
   /** What a run would do now. */
   readonly marks: Readonly<Record<string, 'run' | 'cached'>>;
   readonly problems: readonly Problem[];
+  /** What a node would need if it ran now, such as memory. */
+  readonly forecasts: Readonly<Record<string, string>>;
   /** Object URLs of the newest picture at a node; their bytes stay with the browser. */
   readonly previews: Readonly<Record<string, string>>;
   readonly pictures: Readonly<Record<string, readonly PictureSummary[]>>;
+  /** Values a node measured, to be compared. */
+  readonly bars: Readonly<Record<string, EventPayload<'run/bars'>['bars']>>;
+  /** What a node wrote. */
+  readonly texts: Readonly<Record<string, string>>;
   /** Seeds of the last run by `node input`. */
   readonly usedSeeds: Readonly<Record<string, string>>;
   readonly last: LastRun | undefined;
@@ -59,8 +65,11 @@ export const emptyRuntime: TabRuntime = {
   nodes: {},
   marks: {},
   problems: [],
+  forecasts: {},
   previews: {},
   pictures: {},
+  bars: {},
+  texts: {},
   usedSeeds: {},
   last: undefined,
 };
@@ -111,6 +120,17 @@ export const updateNodeRun = (
     nodes: { ...runtime.nodes, [node]: change(runtime.nodes[node]) },
   }));
 
+/** What the URLs of previews stand for. */
+const previewData = new Map<string, Blob>();
+
+/** The picture behind the URL of a preview, to be kept longer than that. */
+export const previewBlob = (url: string): Blob | undefined => previewData.get(url);
+
+function releasePreview(url: string): void {
+  URL.revokeObjectURL(url);
+  previewData.delete(url);
+}
+
 /** Shows a picture at a node; the URL it replaces is released. */
 export function setPreview(
   tab: string,
@@ -118,17 +138,19 @@ export function setPreview(
   picture: Uint8Array | undefined,
   type = 'image/jpeg',
 ): void {
-  const url = picture && URL.createObjectURL(new Blob([picture as Uint8Array<ArrayBuffer>], { type }));
+  const data = picture && new Blob([picture as Uint8Array<ArrayBuffer>], { type });
+  const url = data && URL.createObjectURL(data);
+  if (url) previewData.set(url, data);
   updateRuntime(tab, (runtime) => {
     const { [node]: old, ...others } = runtime.previews;
-    if (old) URL.revokeObjectURL(old);
+    if (old) releasePreview(old);
     return { ...runtime, previews: url ? { ...others, [node]: url } : others };
   });
 }
 
 /** Lets go of everything a closed tab held. */
 export function forgetRuntime(tab: string): void {
-  for (const url of Object.values(runtimeOf(tab).previews)) URL.revokeObjectURL(url);
+  for (const url of Object.values(runtimeOf(tab).previews)) releasePreview(url);
   runtimeStore.setState(({ tabs }) => {
     const { [tab]: _closed, ...rest } = tabs;
     return { tabs: rest };

@@ -29,6 +29,8 @@ export const setSeedPolicy = (tab: string, node: string, input: string, policy: 
   policies.setState({ [keyOf(tab, node, input)]: policy });
 
 export interface SeedUse {
+  /** The subgraph it is in; undefined for the workflow itself. */
+  readonly definition: string | undefined;
   readonly node: string;
   readonly input: string;
   /** As the document holds it: one seed, or a list. */
@@ -36,18 +38,37 @@ export interface SeedUse {
   readonly next: string | readonly string[] | undefined;
 }
 
-/** Every seed set on a node, with the value it takes for the next run where that is another. */
-export function seedsIn(document: Document, catalogue: Catalogue, tab: string): SeedUse[] {
-  const index = indexDocument(document);
-  return Object.entries(document.nodes).flatMap(([node, { type, inputs }]) =>
+/** Under which a seed's policy and last use are kept: subgraphs may use the same ids inside. */
+export const seedPlace = (definition: string | undefined, node: string): string =>
+  definition === undefined ? node : `${definition}/${node}`;
+
+/**
+ * Every seed set on a node, inside subgraphs too, with the value it takes for the next run where that
+ * is another.
+ */
+export const seedsIn = (document: Document, catalogue: Catalogue, tab: string): SeedUse[] => [
+  ...seedsOf(document, undefined, catalogue, tab),
+  ...Object.entries(document.definitions ?? {}).flatMap(([id, definition]) =>
+    seedsOf(definition, id, catalogue, tab),
+  ),
+];
+
+function seedsOf(
+  graph: Pick<Document, 'nodes' | 'wires'>,
+  definition: string | undefined,
+  catalogue: Catalogue,
+  tab: string,
+): SeedUse[] {
+  const index = indexDocument(graph);
+  return Object.entries(graph.nodes).flatMap(([node, { type, inputs }]) =>
     Object.entries(catalogue.get(type)?.inputs ?? {}).flatMap(([input, widget]) => {
       if (widget.kind !== 'seed' && widget.kind !== 'seeds') return [];
       if (index.incoming(node, input)) return [];
       const value = (own(inputs, input) ?? widget.default) as string | readonly string[];
-      const policy = policies.getState()[keyOf(tab, node, input)] ?? 'fixed';
+      const policy = policies.getState()[keyOf(tab, seedPlace(definition, node), input)] ?? 'fixed';
       const step = (seed: string) => (/^\d{1,20}$/.test(seed) ? nextSeed(seed, policy) : seed);
       const next = policy === 'fixed' ? undefined : typeof value === 'string' ? step(value) : value.map(step);
-      return [{ node, input, value, next }];
+      return [{ definition, node, input, value, next }];
     }),
   );
 }

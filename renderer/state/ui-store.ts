@@ -14,6 +14,8 @@ interface UiState {
   readonly minimap: boolean;
   readonly snap: boolean;
   readonly autoRun: boolean;
+  /** Live values run while they move. */
+  readonly live: boolean;
   readonly batchCount: number;
 }
 
@@ -28,6 +30,7 @@ const initial: UiState = {
   minimap: true,
   snap: false,
   autoRun: false,
+  live: true,
   batchCount: 1,
 };
 

@@ -23,7 +23,11 @@ export interface Tab {
   /** What was mended when it was opened. */
   readonly opened: readonly Problem[];
   /** Seen by no subscriber: the canvas reads it when the tab comes to the front. */
-  readonly view: { viewport: Viewport | undefined };
+  readonly view: {
+    viewport: Viewport | undefined;
+    /** Of the subgraphs that were open, by the way to them. */
+    readonly inside: Map<string, Viewport>;
+  };
 }
 
 interface WorkspaceState {
@@ -50,7 +54,7 @@ function createTab({ recovered, document = emptyDocument(), name, file, opened =
     name,
     file,
     opened,
-    view: { viewport: view && { x: view.at[0], y: view.at[1], zoom: view.zoom } },
+    view: { viewport: view && { x: view.at[0], y: view.at[1], zoom: view.zoom }, inside: new Map() },
   };
 }
 

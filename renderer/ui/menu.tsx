@@ -88,7 +88,8 @@ export function Menu({
   align = 'start',
 }: MenuProps & { readonly align?: 'start' | 'end' }) {
   return (
-    <Dropdown.Root>
+    // Not modal: what is behind a menu stays readable, and one click elsewhere both closes it and acts.
+    <Dropdown.Root modal={false}>
       <Dropdown.Trigger asChild>{children}</Dropdown.Trigger>
       <Dropdown.Portal>
         <Dropdown.Content className={contentClass} align={align} sideOffset={4} collisionPadding={8}>
@@ -102,7 +103,7 @@ export function Menu({
 /** The menu of a right click. */
 export function ContextMenu({ entries, children }: MenuProps) {
   return (
-    <Context.Root>
+    <Context.Root modal={false}>
       <Context.Trigger asChild>{children}</Context.Trigger>
       <Context.Portal>
         <Context.Content className={contentClass} collisionPadding={8}>

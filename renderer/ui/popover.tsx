@@ -3,6 +3,8 @@ import type { ReactElement, ReactNode } from 'react';
 import { cn } from './class-names.ts';
 
 interface PopoverProps {
+  /** What it is, for screen readers. */
+  readonly label: string;
   readonly open?: boolean;
   readonly onOpenChange?: (open: boolean) => void;
   readonly trigger: ReactElement;
@@ -12,12 +14,13 @@ interface PopoverProps {
 }
 
 /** A small surface hanging from a control. */
-export function Popover({ trigger, align = 'start', className, children, ...rest }: PopoverProps) {
+export function Popover({ label, trigger, align = 'start', className, children, ...rest }: PopoverProps) {
   return (
     <Radix.Root {...rest}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content
+          aria-label={label}
           align={align}
           sideOffset={4}
           collisionPadding={8}

@@ -1,13 +1,29 @@
 import { parseArgs } from 'node:util';
 import { adapterBenchmarks } from './adapter.ts';
 import { engineBenchmarks } from './engine.ts';
+import { fullBenchmarks } from './full.ts';
+import { runStage, stages } from './full-stage.ts';
 import { type Measurement, measureAll } from './harness.ts';
+import { uiBenchmarks } from './ui.ts';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    // What the full-size benchmarks start this program again with.
+    stage: { type: 'string' },
+    file: { type: 'string', default: '' },
+    cache: { type: 'string', default: '' },
+  },
 });
 
-const all = [...engineBenchmarks, ...adapterBenchmarks];
+const stage = stages.find((name) => name === values.stage);
+if (stage) {
+  process.stdout.write(JSON.stringify(await runStage(stage, values.file, values.cache)));
+  process.exit(0);
+}
+
+const all = [...engineBenchmarks, ...adapterBenchmarks, ...fullBenchmarks, ...uiBenchmarks];
 const chosen = all.filter(({ id }) => values.only === undefined || id.startsWith(values.only));
 if (chosen.length === 0) {
   process.stderr.write(

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../electron/package-root.ts';
@@ -10,52 +9,23 @@ import type { Document } from '../../nodes/document/schema.ts';
 import { Engine } from '../../nodes/engine.ts';
 import { KeyTable } from '../../nodes/execution/keys.ts';
 import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
-import { writeSafetensors } from '../../nodes/inference/checkpoints/safetensors-writer.ts';
 import { Graph } from '../../nodes/inference/onnx/graph.ts';
 import { runtimeCounters } from '../../nodes/inference/ort/counters.ts';
 import { Session } from '../../nodes/inference/ort/session.ts';
 import { TorchCpuGenerator } from '../../nodes/inference/sampling/torch-random.ts';
 import { createServices } from '../../nodes/inference/services/index.ts';
+import { stepFlops } from '../../nodes/inference/zimage/step-flops.ts';
 import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
 import { library } from '../../nodes/library/index.ts';
-import { type Benchmark, interleave, median, privateBytes } from './harness.ts';
+import { fullWidth, writeSyntheticTransformer } from '../support/synthetic-model.ts';
+import { type Benchmark, inFolder, interleave, median, privateBytes } from './harness.ts';
 
 const NANO = join(packageRoot(), 'nodes', 'models', 'nano');
 const TEMPLATE = join(packageRoot(), 'workflows', 'text-to-image.kronode.json');
 const CPU = { provider: 'cpu', weights: 'packed', attention: { kind: 'fused' } } as const;
 
-/** A folder that is gone afterwards. */
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'kronode-bench-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 const template = async (): Promise<Document> =>
   openDocument(await readFile(TEMPLATE, 'utf8'), library).document;
-
-/** Multiply-adds times two of one transformer step, attention included. */
-function stepFlops(
-  weights: Iterable<[string, { readonly shape: readonly number[] }]>,
-  imageTokens: number,
-  captionTokens: number,
-  dim: number,
-  layers: number,
-) {
-  const joint = imageTokens + captionTokens;
-  let flops = 0;
-  for (const [name, { shape }] of weights) {
-    if (shape.length !== 2 || name.startsWith('context_refiner') || name.startsWith('cap_embedder')) continue;
-    const [out = 0, inner = 0] = shape;
-    const isModulation = name.includes('adaLN') || name.startsWith('t_embedder');
-    const rows = isModulation ? 1 : /noise_refiner|x_embedder/.test(name) ? imageTokens : joint;
-    flops += 2 * rows * out * inner;
-  }
-  return flops + layers * 4 * joint ** 2 * dim + 4 * imageTokens ** 2 * dim;
-}
 
 async function stepAgainstMatmul(): Promise<number> {
   const { weights, config } = await openPart(NANO, 'transformer');
@@ -75,7 +45,7 @@ async function stepAgainstMatmul(): Promise<number> {
   ]);
   await model.dispose();
   await product.release();
-  const flops = batch * stepFlops(weights, 64, 32, config.dim, config.layers);
+  const flops = stepFlops(config, 64, 32, batch);
   return flops / step / ((2 * side ** 3) / matmul);
 }
 
@@ -198,37 +168,7 @@ const OPEN_LAYERS = 6;
 /** Private memory that opening a large bf16 checkpoint adds before its first run, over the file's size. */
 const openPrivate = (): Promise<number> =>
   inFolder(async (folder) => {
-    const nano = await openPart(NANO, 'transformer');
-    const { zimageWeights } = await import('../../nodes/inference/checkpoints/zimage-names.ts');
-    const dim = 3840;
-    const config = {
-      ...nano.config,
-      dim,
-      heads: 30,
-      headDim: 128,
-      layers: OPEN_LAYERS,
-      refinerLayers: 0,
-      feedForwardWidth: 10_240,
-      captionDim: 2560,
-      timeDim: 256,
-      axesDims: [32, 48, 48] as const,
-    };
-    const { required } = zimageWeights(config);
-    const file = join(folder, 'synthetic.safetensors');
-    const chunk = new Uint8Array(2 ** 22);
-    const entries = [...required].map(([name, shape]) => {
-      const bytes = shape.reduce((all, size) => all * size, 2);
-      return {
-        name,
-        dtype: 'BF16' as const,
-        shape,
-        *data() {
-          for (let left = bytes; left > 0; left -= chunk.length)
-            yield chunk.subarray(0, Math.min(left, chunk.length));
-        },
-      };
-    });
-    await writeSafetensors(file, entries);
+    const file = await writeSyntheticTransformer(folder, fullWidth(OPEN_LAYERS, 0));
     const opened = await openPart(file, 'transformer');
     const size = [...opened.weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
     const before = await privateBytes();

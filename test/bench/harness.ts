@@ -1,3 +1,7 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 /** One figure worth watching. Ratios are measured side by side in one process, so they travel between machines. */
 export interface Benchmark {
   /** `area.name`; `--only` takes an id or the start of one. */
@@ -57,9 +61,18 @@ export async function interleave(
 
 /** Private (not file-backed) resident memory of this process in bytes. */
 export async function privateBytes(): Promise<number> {
-  const { readFile } = await import('node:fs/promises');
   const status = await readFile('/proc/self/status', 'utf8');
   const match = /^RssAnon:\s+(\d+) kB/m.exec(status);
   if (!match) throw new Error('Private memory can be read on Linux only.');
   return Number(match[1]) * 1024;
+}
+
+/** A folder that is gone afterwards. */
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'kronode-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

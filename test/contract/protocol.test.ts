@@ -6,7 +6,14 @@ import { connectEngine, type EngineHandlers, serveEngine } from '../../nodes/pro
 import { ConnectionLost, RemoteError } from '../../nodes/protocol/errors.ts';
 import { lines } from './lines.ts';
 
-const settings = { provider: 'auto', cacheBytes: 1, modelFolders: [], outputFolder: '/out' } as const;
+const settings = {
+  provider: 'auto',
+  cacheBytes: 1,
+  networkBytes: 0,
+  modelFolders: [],
+  outputFolder: '/out',
+  namePattern: '{name}',
+} as const;
 /** Lets everything on the way arrive. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 40));
 const failureOf = (promise: Promise<unknown>): Promise<RemoteError> =>

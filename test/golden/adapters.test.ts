@@ -64,7 +64,8 @@ async function bakedVelocity(model: Transformer, list: readonly AdapterInUse[]):
   await bake({ model, adapters: list, to, recipe: 'test' });
   const baked = await openPart(to, 'transformer');
   expect(baked.layout).toBe(model.layout);
-  const opened = await open({ ...baked, config: model.config });
+  expect(baked.config).toEqual(model.config);
+  const opened = await open(baked);
   const result = await velocity(opened);
   await opened.dispose();
   return result;
@@ -106,6 +107,21 @@ describe.each(testProviders)('live on %s, all files stacked in one session', (pr
 
   test('all off is the base model', async () => {
     expect(maxDifference(await velocity(model), unadapted)).toBeLessThan(tolerance);
+  });
+
+  test('each in an image of its own, all images in one batch', async () => {
+    const caption = await model.prepareCaption(pick(input, 'cap_feats.0'));
+    const { dims, data } = pick(input, 'latents');
+    const count = names.length + 1;
+    const latents = { dims: [count, ...dims.slice(1)], data: new Float32Array(count * data.length) };
+    for (let image = 0; image < count; image++) latents.data.set(data, image * data.length);
+    const strengths = [...names.map((name) => only(name, 1)), []];
+    const result = await model.imageVelocity(latents, 0.7, [caption], strengths);
+    for (const [image, name] of [...names, undefined].entries()) {
+      const own = result.data.subarray(image * data.length, (image + 1) * data.length);
+      const wanted = name === undefined ? unadapted : reference(name, '1.0');
+      expect(maxDifference(own, wanted)).toBeLessThan(tolerance);
+    }
   });
 });
 

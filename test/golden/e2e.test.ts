@@ -59,7 +59,6 @@ describe('the whole pipeline equals diffusers', () => {
       shift: 3,
       guidance: 1 + (run.guidance_scale ?? 0),
       guidanceTruncation: run.cfg_truncation ?? 1,
-      strengths: [],
     });
     const inputs: Float32Array[] = [];
     const latents = await runPlan(plan, {

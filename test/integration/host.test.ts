@@ -293,16 +293,20 @@ describe('the host', () => {
       expect(await client.call('engine/settings')).toEqual({
         provider: 'auto',
         cacheBytes: 88,
+        networkBytes: 0,
         modelFolders: [models],
         outputFolder: '/session',
+        namePattern: '{name}_{counter}',
       });
       await host.dispose();
       const again = await startHost({}, folder);
       expect(await again.client.call('engine/settings')).toEqual({
         provider: 'auto',
         cacheBytes: 88,
+        networkBytes: 0,
         modelFolders: [models],
         outputFolder: join(folder, 'pictures'),
+        namePattern: '{name}_{counter}',
       });
     });
 

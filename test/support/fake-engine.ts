@@ -31,7 +31,7 @@ export function fakeEngine({
     world.ran.length = 0;
     events.length = 0;
     const plan = planRun(document, catalogue, targets);
-    const result = await executor.run(plan, document, catalogue, {
+    const result = await executor.run(plan, document, {
       signal,
       onEvent: (event) => events.push(event),
     });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { UserError } from '../../nodes/core/errors.ts';
+import { DEFAULT_NAME_PATTERN } from '../../nodes/core/output-name.ts';
 import { elementCount, type Tensor, tensor } from '../../nodes/core/tensor.ts';
 import type { Image, Latent } from '../../nodes/core/values.ts';
 import type { CreateServices } from '../../nodes/host/local-worker.ts';
@@ -86,7 +87,13 @@ const MISDEEDS: Readonly<Record<string, () => void>> = {
  */
 export const createFakeServices =
   ({ stepMilliseconds }: FakeOptions): CreateServices =>
-  async ({ pictureFolders, outputFolder, provider }) => {
+  async ({
+    pictureFolders,
+    outputFolder,
+    provider,
+    networkBytes,
+    namePattern = () => DEFAULT_NAME_PATTERN,
+  }) => {
     if (provider === 'cuda')
       throw new UserError('cuda cannot be used here.', { hint: 'Choose auto or cpu.' });
     const folders = new PictureFolders(pictureFolders);
@@ -95,7 +102,35 @@ export const createFakeServices =
       provider: { name: 'cpu', reason: 'fake' },
       status: () => ({ counters, residents: [] }),
       dispose: async () => undefined,
-      pictures: createPictureService(folders, resolve(outputFolder)),
+      modelCards: async () => [
+        {
+          name: 'nano',
+          kinds: ['model'],
+          bytes: 1000,
+          layouts: ['fake/single'],
+          dtypes: ['F32'],
+          missing: [],
+        },
+      ],
+      modelPath: async (name) => resolve(name),
+      device: async () => ({
+        provider: 'cpu',
+        reason: 'fake',
+        providers: [{ name: 'cpu' }],
+        memory: { totalBytes: 4e9, freeBytes: 1e9, networkBytes: 0, budgetBytes: networkBytes ?? 1e9 },
+        residents: [],
+      }),
+      forecast: async () => ({
+        needBytes: 1000,
+        fits: true,
+        keeps: 'all',
+        tileBytes: 1000,
+        readsFromDisk: false,
+        message: 'Needs little.',
+        hint: undefined,
+      }),
+      selfTest: async () => ({ provider: 'cpu', verdict: 'right', error: 0 }),
+      pictures: createPictureService(folders, resolve(outputFolder), namePattern),
       models: {
         list: async (kind) => (kind === 'image' ? folders.list() : [{ kind, name: 'nano', bytes: 1000 }]),
         fingerprint: async (kind, name) => `${kind} ${name}`,
@@ -107,6 +142,11 @@ export const createFakeServices =
         }),
         openAdapter: async (_model, name) => ({ file: part(name).file, notices: [] }),
       },
+      adapters: {
+        blocks: async () => ['layers.0', 'layers.1', 'layers.2'],
+        inspect: async () => ({ modules: [], unmatchedKeys: [], misfits: [], notices: [] }),
+        bake: async (_model, name) => ({ name: `${name}.safetensors`, bytes: 1000 }),
+      },
       text: {
         encode: async (_encoder, prompt) => ({
           caption: { text: prompt, features: fill([4, 8], hashOf(prompt)) },
@@ -117,10 +157,11 @@ export const createFakeServices =
         schedule: ({ steps }) => Array.from({ length: steps + 1 }, (_, i) => 1 - i / steps),
         drawNoise: ({ seeds }, dims) => fill(dims, Number(BigInt.asUintN(32, seeds[0] ?? 0n))),
         resizeLatent,
-        async sample({ positive, latent, noise, sigmas }, { signal, onStep }): Promise<Latent> {
+        async sample({ model, positive, latent, noise, sigmas }, { signal, onStep }): Promise<Latent> {
           const prompt = positive.captions[0]?.text ?? '';
           const total = sigmas.length - 1;
-          const seed = hashOf(`${prompt} ${noise.seeds.join()}`);
+          const adapters = model.adapters.map(({ strength }) => ` ${strength}`).join('');
+          const seed = hashOf(`${prompt} ${noise.seeds.join()}${adapters}`);
           for (let done = 1; done <= total; done++) {
             const startedAt = performance.now();
             await pause(stepMilliseconds, signal);

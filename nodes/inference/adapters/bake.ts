@@ -1,11 +1,13 @@
 import { open } from 'node:fs/promises';
 import { UserError } from '../../core/errors.ts';
 import { fromFloat32 } from '../checkpoints/float-narrowing.ts';
-import type { OpenedPart } from '../checkpoints/model-folder.ts';
+import { type OpenedPart, settingsKey } from '../checkpoints/model-folder.ts';
 import { readSafetensors } from '../checkpoints/safetensors.ts';
 import { type TensorToWrite, writeSafetensors } from '../checkpoints/safetensors-writer.ts';
+import { scaledWeightOf, withScales } from '../checkpoints/scaled-fp8.ts';
 import type { WeightSource } from '../checkpoints/weights.ts';
 import { fileError } from '../checkpoints/wording.ts';
+import { zimageConfigJson } from '../checkpoints/zimage.ts';
 import type { Adapter } from './adapter.ts';
 import { type AdapterStrength, blockOf, strengthIn } from './blocks.ts';
 import { loadModule, readMatrix } from './matrix.ts';
@@ -29,9 +31,9 @@ export interface BakeRequest {
 
 /**
  * Merges adapters into a model, once, in float32: W' = W + Σ s · ΔW (DoRA in ComfyUI's convention).
- * Writes one file with the tensor names, order and dtypes of the original, everything that no adapter
- * changes byte by byte; 8-bit weights that do change become bf16, so that small changes survive.
- * The file appears whole or not at all.
+ * Writes one file with the tensor names, order and dtypes of the original and its settings inside,
+ * everything that no adapter changes byte by byte; 8-bit weights that do change become bf16, so that
+ * small changes survive. The file appears whole or not at all.
  *
  * @throws UserError where reading or writing fails; the signal's reason when it aborts
  */
@@ -50,21 +52,32 @@ export async function bake(request: BakeRequest): Promise<void> {
     raw.push(...header.tensors);
   }
   metadata.set('kronode.recipe', recipe);
+  const settings = { config: zimageConfigJson(model.config), shift: model.scheduler?.shift };
+  metadata.set(settingsKey, JSON.stringify(settings));
 
   const changed = changedWeights(request);
-  let done = 0;
-  const tensors = raw.map(([name, source]): TensorToWrite => {
-    const inside = changed.filter(
+  const changedIn = (source: WeightSource) =>
+    changed.filter(
       ({ source: part }) =>
         part.file === source.file &&
         part.offset >= source.offset &&
         part.offset + part.byteLength <= source.offset + source.byteLength,
     );
+  const scaled = withScales(new Map(raw));
+  // A weight that changes is written with its scale multiplied in.
+  const written = raw.flatMap(([name, source]): (readonly [string, WeightSource])[] => {
+    const owner = scaled.get(scaledWeightOf(name) ?? '');
+    if (owner?.scale && changedIn(owner).length > 0) return [];
+    return [[name, scaled.get(name) ?? source]];
+  });
+  let done = 0;
+  const tensors = written.map(([name, source]): TensorToWrite => {
+    const inside = changedIn(source);
     const dtype = inside.length > 0 && source.dtype.startsWith('F8') ? 'BF16' : source.dtype;
     return { name, dtype, shape: source.shape, data: () => counted(merged(source, dtype, inside)) };
   });
-  const total = raw.reduce((sum, [, { byteLength }], i) => {
-    return sum + byteLength * (tensors[i]?.dtype === raw[i]?.[1].dtype ? 1 : 2);
+  const total = written.reduce((sum, [, { byteLength, dtype }], i) => {
+    return sum + byteLength * (tensors[i]?.dtype === dtype ? 1 : 2);
   }, 0);
   async function* counted(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const piece of pieces) {

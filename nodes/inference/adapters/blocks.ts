@@ -1,4 +1,4 @@
-const block = /^(layers|noise_refiner|context_refiner)\.(\d+)\./;
+const block = /^(layers|noise_refiner|context_refiner)[._](\d+)[._]/;
 
 /**
  * The block a module belongs to, such as `layers.3` or `noise_refiner.0`; modules outside of blocks

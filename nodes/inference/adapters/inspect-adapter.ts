@@ -1,39 +1,19 @@
+import type { AdapterModuleReport, AdapterReport } from '../../execution/adapter-report.ts';
 import { readTensor } from '../checkpoints/safetensors.ts';
-import type { Weights } from '../checkpoints/weights.ts';
+import type { WeightSource, Weights } from '../checkpoints/weights.ts';
 import { counted, listed } from '../checkpoints/wording.ts';
-import type { Adapter, AdapterModule, Chain, Link, MatrixSize, Misfit } from './adapter.ts';
+import {
+  type Adapter,
+  type AdapterModule,
+  type Chain,
+  type Link,
+  type MatrixSize,
+  matricesOf,
+} from './adapter.ts';
 import { blockOf } from './blocks.ts';
 import { loadModule, sumOfSquares } from './matrix.ts';
+import { bareName } from './module-names.ts';
 import { deltaNorm } from './norm.ts';
-
-/** What an adapter does to one layer. */
-interface InspectedModule {
-  readonly name: string;
-  /** Group it belongs to for block strengths. */
-  readonly block: string;
-  readonly family: AdapterModule['family'];
-  /** Sizes of its factors, such as `8×8 ⊗ 480×480` or `(3840×32 · 32×3840)`. */
-  readonly factors: string;
-  readonly rank: number | undefined;
-  readonly alpha: number | undefined;
-  /** What alpha and rank make of its factors' product. */
-  readonly scale: number;
-  readonly dora: boolean;
-  /** ‖ΔW‖ at strength 1. */
-  readonly norm: number;
-  /** ‖ΔW‖ / ‖W‖; undefined without a model. */
-  readonly relativeNorm: number | undefined;
-}
-
-export interface AdapterInspection {
-  readonly file: string;
-  readonly modules: readonly InspectedModule[];
-  readonly families: readonly { readonly family: AdapterModule['family']; readonly modules: number }[];
-  readonly ranks: readonly number[];
-  readonly unmatchedKeys: readonly string[];
-  readonly misfits: readonly Misfit[];
-  readonly notices: readonly string[];
-}
 
 /** A layer changed this many times as strongly as the median one is pointed out. */
 const outlierRatio = 16;
@@ -52,8 +32,8 @@ export async function inspectAdapter(
     readonly signal?: AbortSignal;
     readonly onProgress?: (done: number, total: number) => void;
   } = {},
-): Promise<AdapterInspection> {
-  const modules: InspectedModule[] = [];
+): Promise<AdapterReport> {
+  const modules: AdapterModuleReport[] = [];
   for (const [name, module] of adapter.modules) {
     run.signal?.throwIfAborted();
     const norm = deltaNorm(await loadModule(module));
@@ -61,9 +41,10 @@ export async function inspectAdapter(
     const base = weight === undefined ? undefined : await weightNorm(weight);
     modules.push({
       name,
-      block: blockOf(name),
+      block: blockOf(run.weights ? name : bareName(name)),
       family: module.family,
       factors: factorsText(module),
+      dtypes: [...new Set(matricesOf(module).map(({ source }) => source.dtype))],
       rank: module.rank,
       alpha: module.alpha,
       scale: module.scale,
@@ -73,28 +54,30 @@ export async function inspectAdapter(
     });
     run.onProgress?.(modules.length, adapter.modules.size);
   }
-  const families = new Map<AdapterModule['family'], number>();
-  for (const { family } of modules) families.set(family, (families.get(family) ?? 0) + 1);
   return {
-    file: adapter.file,
     modules,
-    families: [...families].map(([family, count]) => ({ family, modules: count })),
-    ranks: [...new Set(modules.flatMap(({ rank }) => rank ?? []))].sort((a, b) => a - b),
     unmatchedKeys: adapter.unmatchedKeys,
     misfits: adapter.misfits,
     notices: [...adapter.notices, ...outlierNotices(modules)],
   };
 }
 
-async function weightNorm(weight: Parameters<typeof readTensor>[0]): Promise<number> {
+/** Lengths of weights that were measured: another adapter of the same model need not read them again. */
+const weightNorms = new WeakMap<WeightSource, number>();
+
+async function weightNorm(weight: WeightSource): Promise<number> {
+  const known = weightNorms.get(weight);
+  if (known !== undefined) return known;
   const values = await readTensor(weight);
-  return Math.sqrt(sumOfSquares({ rows: 1, columns: values.length, values }));
+  const norm = Math.sqrt(sumOfSquares({ rows: 1, columns: values.length, values }));
+  weightNorms.set(weight, norm);
+  return norm;
 }
 
 /** The strength of a change: relative to the weight where that is known. */
-const strengthOf = ({ norm, relativeNorm }: InspectedModule): number => relativeNorm ?? norm;
+const strengthOf = ({ norm, relativeNorm }: AdapterModuleReport): number => relativeNorm ?? norm;
 
-function outlierNotices(modules: readonly InspectedModule[]): string[] {
+function outlierNotices(modules: readonly AdapterModuleReport[]): string[] {
   const sorted = modules.map(strengthOf).sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
   const loud = modules.filter((module) => strengthOf(module) > outlierRatio * median);

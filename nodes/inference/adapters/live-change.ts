@@ -1,4 +1,5 @@
 import { rowsOf as rowsOfSource } from '../checkpoints/weight-views.ts';
+import type { LinearWeight } from '../onnx/block-matrix.ts';
 import type { Graph } from '../onnx/graph.ts';
 import type { Value } from '../onnx/types.ts';
 import {
@@ -11,7 +12,7 @@ import {
 } from './adapter.ts';
 import { rowsOf } from './delta.ts';
 import type { LiveModule } from './live-adapter.ts';
-import { outside } from './sub-graph.ts';
+import { outside, outsideWeight } from './sub-graph.ts';
 
 /** A linear layer that a graph has just computed. */
 export interface LinearCall {
@@ -20,7 +21,7 @@ export interface LinearCall {
   /** [rows, in] */
   readonly x: Value;
   /** [out, in] */
-  readonly weight: Value;
+  readonly weight: LinearWeight;
   readonly bias: Value | undefined;
   /** x · weightᵀ + bias, [rows, out]. */
   readonly y: Value;
@@ -41,7 +42,7 @@ export class LiveChange {
       ...call,
       x: outside(call.x),
       y: outside(call.y),
-      weight: outside(call.weight),
+      weight: outsideWeight(call.weight),
       bias: call.bias && outside(call.bias),
     };
   }

@@ -87,6 +87,12 @@ export function moduleFinder(weights: Weights): FindModule {
   };
 }
 
+/** A module's name without what tools put before it. */
+export function bareName(name: string): string {
+  const rest = withoutPrefix(name);
+  return rest === undefined ? name : bareName(rest);
+}
+
 /** Takes every name as it is, for looking into a file without a model. */
 export const anyModule: FindModule = (name) => [{ module: name, size: undefined, part: undefined }];
 

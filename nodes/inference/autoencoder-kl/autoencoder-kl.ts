@@ -1,3 +1,4 @@
+import { UserError } from '../../core/errors.ts';
 import { concatRows, rowsOf, type Tensor, tensor } from '../../core/tensor.ts';
 import type { AutoencoderConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
@@ -22,6 +23,19 @@ export interface TileRun {
   readonly onTile?: (done: number, total: number) => void;
 }
 
+/** A graph of one input and one output. */
+interface OpenHalf {
+  readonly session: Session;
+  readonly input: string;
+  readonly output: string;
+}
+
+/** Ready-made graphs that take and give what `decoderGraph` and `encoderGraph` do, under any names. */
+export interface AutoencoderGraphs {
+  readonly decoder: () => GraphModel;
+  readonly encoder: () => GraphModel;
+}
+
 /** The distribution an image is encoded to, in VAE space: both [batch, channels, height / 8, width / 8]. */
 export interface Posterior {
   readonly mean: Tensor;
@@ -35,13 +49,13 @@ export interface Posterior {
  */
 export class AutoencoderKL {
   readonly config: AutoencoderConfig;
-  readonly #weights: Weights;
+  readonly #source: Weights | AutoencoderGraphs;
   readonly #settings: AutoencoderSettings;
-  readonly #sessions = new Map<'decoder' | 'encoder', Promise<Session>>();
+  readonly #sessions = new Map<'decoder' | 'encoder', Promise<OpenHalf>>();
 
-  constructor(weights: Weights, config: AutoencoderConfig, settings: AutoencoderSettings) {
+  constructor(source: Weights | AutoencoderGraphs, config: AutoencoderConfig, settings: AutoencoderSettings) {
     this.config = config;
-    this.#weights = weights;
+    this.#source = source;
     this.#settings = settings;
   }
 
@@ -63,20 +77,22 @@ export class AutoencoderKL {
    */
   async decode(latent: Tensor, plan: TilePlan, run: TileRun = {}): Promise<Tensor> {
     this.#check(latent, this.config.latentChannels, 1, 'Latents');
-    const session = await this.#session('decoder', decoderGraph);
-    const network = async (tile: Tensor) => resultOf(await session.run({ latent: tile }), 'image');
+    const network = await this.#network('decoder');
     return this.#run(plan, latent, { input: 1, output: this.scale }, network, run);
   }
 
   /**
    * @param image [batch, 3, height, width], −1 to 1, sides multiples of 8
    * @param plan made by `plan` for height / 8 and width / 8
-   * @throws UserError where the runtime fails
+   * @throws UserError where the runtime fails, or the file holds a decoder only
    */
   async encode(image: Tensor, plan: TilePlan, run: TileRun = {}): Promise<Posterior> {
+    if (!this.config.hasEncoder)
+      throw new UserError('This autoencoder holds a decoder only and cannot encode pictures.', {
+        hint: 'Choose an autoencoder with both halves, such as ae.safetensors.',
+      });
     this.#check(image, this.config.imageChannels, this.scale, 'Pixels');
-    const session = await this.#session('encoder', encoderGraph);
-    const network = async (tile: Tensor) => resultOf(await session.run({ image: tile }), 'moments');
+    const network = await this.#network('encoder');
     const moments = await this.#run(plan, image, { input: this.scale, output: 1 }, network, run);
     return posteriorOf(moments);
   }
@@ -84,7 +100,7 @@ export class AutoencoderKL {
   async dispose(): Promise<void> {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    for (const session of sessions) await (await session).release();
+    for (const half of sessions) await (await half).session.release();
   }
 
   async #run(
@@ -108,22 +124,33 @@ export class AutoencoderKL {
     return only && results.length === 1 ? only : concatRows(results);
   }
 
-  async #session(
-    part: 'decoder' | 'encoder',
-    build: (weights: Weights, config: AutoencoderConfig, attention: AttentionForm) => GraphModel,
-  ): Promise<Session> {
-    const known = this.#sessions.get(part);
-    if (known) return known;
-    const graph = build(this.#weights, this.config, this.#settings.attention);
-    const created = Session.create(graph, { ...this.#settings, memoryPattern: false });
-    this.#sessions.set(part, created);
+  async #network(part: 'decoder' | 'encoder'): Promise<TileFunction> {
+    const known = this.#sessions.get(part) ?? this.#open(part);
+    this.#sessions.set(part, known);
     try {
-      return await created;
+      const { session, input, output } = await known;
+      return async (tile) => resultOf(await session.run({ [input]: tile }), output);
     } catch (error) {
       // The next call tries again, perhaps with more memory.
       this.#sessions.delete(part);
       throw error;
     }
+  }
+
+  async #open(part: 'decoder' | 'encoder'): Promise<OpenHalf> {
+    const graph = this.#graph(part);
+    const [input] = graph.inputs;
+    const [output] = graph.outputs;
+    if (!input || !output) throw new Error(`The ${graph.name} has no input or output.`);
+    const session = await Session.create(graph, { ...this.#settings, memoryPattern: false });
+    return { session, input: input.name, output: output.name };
+  }
+
+  #graph(part: 'decoder' | 'encoder'): GraphModel {
+    if ('decoder' in this.#source) return this.#source[part]();
+    const { attention, compute } = this.#settings;
+    const build = part === 'decoder' ? decoderGraph : encoderGraph;
+    return build(this.#source, this.config, attention, compute);
   }
 
   #check({ dims }: Tensor, channels: number, multiple: number, what: string): void {

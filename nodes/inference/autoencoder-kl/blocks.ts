@@ -56,15 +56,19 @@ export class AutoencoderBlocks {
 
   #attend(x: Value, name: string): Value {
     const normed = this.#norm(x, `${name}.group_norm`);
+    const { compute } = this.#graph;
     // Linear layers over pixels are 1×1 convolutions, which need no pixel count in the graph.
     const [q, k, v] = (['to_q', 'to_k', 'to_v'] as const).map((part) => {
       const pixels = this.#graph.reshape(this.#pointwise(normed, `${name}.${part}`), [0, 0, -1]);
-      return this.#graph.transpose(pixels, [0, 2, 1]);
+      const rows = this.#graph.transpose(pixels, [0, 2, 1]);
+      // Scores of one wide head go beyond half precision.
+      return compute === 'float16' ? this.#graph.cast(rows, 'float32') : rows;
     }) as [Value, Value, Value];
-    const mixed =
+    const wide =
       this.#attention.kind === 'fused'
         ? this.#graph.fusedAttention(q, k, v, 1)
         : this.#graph.primitiveAttention(q, k, v, 1);
+    const mixed = compute === 'float16' ? this.#graph.cast(wide, compute) : wide;
     const back = this.#graph.reshapeLike(this.#graph.transpose(mixed, [0, 2, 1]), x);
     return this.#graph.add(x, this.#pointwise(back, `${name}.to_out.0`));
   }

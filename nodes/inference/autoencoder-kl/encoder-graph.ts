@@ -2,6 +2,7 @@ import type { AutoencoderConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
+import type { ComputeType } from '../onnx/graph-builder.ts';
 import type { GraphModel } from '../onnx/types.ts';
 import { AutoencoderBlocks } from './blocks.ts';
 
@@ -13,10 +14,11 @@ export function encoderGraph(
   weights: Weights,
   config: AutoencoderConfig,
   attention: AttentionForm,
+  compute: ComputeType = 'float32',
 ): GraphModel {
-  const graph = new Graph('VAE encoder');
+  const graph = new Graph('VAE encoder', compute);
   const blocks = new AutoencoderBlocks(graph, weights, config, attention);
-  const image = graph.input('image', 'float32', ['batch', config.imageChannels, 'height', 'width']);
+  const image = graph.real('image', ['batch', config.imageChannels, 'height', 'width']);
   let x = blocks.conv(image, 'encoder.conv_in');
   const levels = config.blockOutChannels.length;
   for (let level = 0; level < levels; level++) {

@@ -23,7 +23,7 @@ const schema = z.object({
 });
 
 /** Flux's own values; every published model with 16 latent channels that Z-Image can use has them. */
-const flux = { latentChannels: 16, normGroups: 32, scalingFactor: 0.3611, shiftFactor: 0.1159 };
+export const flux = { latentChannels: 16, normGroups: 32, scalingFactor: 0.3611, shiftFactor: 0.1159 };
 
 export const autoencoderKl: Architecture<'vae'> = {
   part: 'vae',

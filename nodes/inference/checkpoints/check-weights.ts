@@ -70,9 +70,9 @@ function refuseQuantised(names: readonly string[], where: string): void {
   const sign = names.find((name) => quantisation.test(name));
   if (sign === undefined) return;
   throw new UserError(
-    `${where} holds quantised weights (it has ${listed([sign])} beside them), which are not read yet.`,
+    `${where} holds quantised weights (it has ${listed([sign])} beside them) of a kind that is not read.`,
     {
-      hint: 'Use a bf16, fp16 or plain fp8 version of the model.',
+      hint: 'Use a bf16, fp16 or fp8 version of the model.',
     },
   );
 }

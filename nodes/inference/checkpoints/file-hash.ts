@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { describeOnnx, isOnnxFile } from '../foreign/describe.ts';
+import { exportsIn } from '../foreign/find-exports.ts';
+import { runtimeCounters } from '../ort/counters.ts';
 import { HashStore } from './hash-store.ts';
 import { isModelFolder, modelFolders } from './model-folder.ts';
 import { fileError } from './wording.ts';
@@ -48,6 +51,7 @@ async function storedHash(path: string, state: string): Promise<string> {
 
 async function hash(path: string): Promise<string> {
   const digest = createHash('sha256');
+  runtimeCounters.filesRead++;
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) digest.update(chunk);
   return digest.digest('hex');
 }
@@ -84,15 +88,22 @@ export async function fingerprintOf(path: string): Promise<string> {
 /** The files that make up what a path names; in a model folder, what lies beside its parts does not count. */
 async function filesOfModel(path: string): Promise<string[]> {
   try {
-    if (!(await stat(path)).isDirectory()) return [path];
-    if (!(await isModelFolder(path))) return await plainFiles(path);
-    const folders = (await readdir(path)).filter((entry) => modelFolders.has(entry));
-    const inside = await Promise.all(folders.map((folder) => plainFiles(join(path, folder))));
-    const files = [join(path, 'model_index.json'), ...inside.flat()];
-    return files.sort();
+    if (!(await stat(path)).isDirectory())
+      return (await isOnnxFile(path)) ? [...(await describeOnnx(path)).files].sort() : [path];
+    const files = await weightFilesOf(path);
+    if (files.some((file) => file.endsWith('.safetensors'))) return files;
+    const exported = await exportsIn(path);
+    return exported.length === 0 ? files : exported.flatMap((file) => file.files).sort();
   } catch (error) {
     throw fileError(error, path, 'read');
   }
+}
+
+async function weightFilesOf(folder: string): Promise<string[]> {
+  if (!(await isModelFolder(folder))) return plainFiles(folder);
+  const folders = (await readdir(folder)).filter((entry) => modelFolders.has(entry));
+  const inside = await Promise.all(folders.map((part) => plainFiles(join(folder, part))));
+  return [join(folder, 'model_index.json'), ...inside.flat()].sort();
 }
 
 async function plainFiles(folder: string): Promise<string[]> {

@@ -1,8 +1,30 @@
+import { open } from 'node:fs/promises';
+import { fileError } from './wording.ts';
+
 /** What a file that is not safetensors is, and what to use in its place. */
 export interface ForeignFile {
   /** Completes "… is ". */
   readonly what: string;
   readonly instead: string;
+}
+
+/** Names under which models lie about that are not read. */
+export const foreignName = /\.(gguf|ckpt|pth?|bin)$/i;
+
+/** What a file is, by its first bytes, where it is one that people take for a model to use here. */
+export async function foreignFileAt(path: string): Promise<ForeignFile | undefined> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      const start = Buffer.alloc(512);
+      const { bytesRead } = await handle.read(start, 0, start.length, 0);
+      return recogniseForeign(start.subarray(0, bytesRead));
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw fileError(error, path, 'read');
+  }
 }
 
 const convert =

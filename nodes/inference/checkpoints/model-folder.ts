@@ -1,17 +1,16 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
-import {
-  type Architecture,
-  type PartConfigs,
-  type PartKind,
-  parseConfig,
-  requireSetting,
-} from './architecture.ts';
+import type { ForeignParts } from '../foreign/foreign-part.ts';
+import { type AnyExport, openExports } from '../foreign/open-exports.ts';
+import { type Architecture, type PartConfigs, type PartKind, parseConfig } from './architecture.ts';
 import { checkWeights } from './check-weights.ts';
-import { readJsonObject } from './json-file.ts';
+import { parseJsonObject, readJsonObject } from './json-file.ts';
 import { architectures, type DetectedPart, detectPart, nameWeights } from './layouts.ts';
+import { shiftIn, tokenizerNear } from './nearby.ts';
+import { readSafetensors } from './safetensors.ts';
+import { withScales } from './scaled-fp8.ts';
 import { readTensorSet } from './sharded.ts';
 import type { Weights } from './weights.ts';
 import { fileError, isMissing } from './wording.ts';
@@ -32,6 +31,8 @@ export interface OpenedPart<K extends PartKind = PartKind> {
   readonly scheduler?: { readonly shift: number };
   /** Folder with the tokenizer's files, where one is near a text encoder. */
   readonly tokenizerFolder?: string;
+  /** Present where the part was exported as ONNX: the graph itself, in place of weights to build one from. */
+  readonly ready?: ForeignParts[K];
 }
 
 export interface OpenedModel {
@@ -83,8 +84,11 @@ export async function openModelFolder(path: string): Promise<OpenedModel> {
 export async function openPart(path: string): Promise<OpenedPart>;
 export async function openPart<K extends PartKind>(path: string, wanted: K): Promise<OpenedPart<K>>;
 export async function openPart(path: string, wanted?: PartKind): Promise<OpenedPart> {
+  const exported = await exportAt(path, wanted);
+  if (exported) return { ...exported, weights: new Map(), unusedKeys: [] } as OpenedPart;
   const place = wanted === undefined ? path : await placeOf(path, wanted);
-  const { tensors, files } = await readTensorSet(place);
+  const { tensors: stored, files } = await readTensorSet(place);
+  const tensors = withScales(stored);
   const detection = detectPart(tensors);
   if (detection.kind !== 'parts') {
     throw new UserError(
@@ -97,7 +101,8 @@ export async function openPart(path: string, wanted?: PartKind): Promise<OpenedP
   const found = choose(detection.parts, wanted, place);
   const named = nameWeights(tensors, found, detection.parts, place);
   const folder = (await isFolder(place)) ? place : dirname(place);
-  const json = await readJsonObject(join(folder, 'config.json'));
+  const own = await settingsInside(files);
+  const json = own.config ?? (await readJsonObject(join(folder, 'config.json')));
 
   const finish = async <K extends PartKind>(architecture: Architecture<K>): Promise<OpenedPart<K>> => {
     const described = json !== undefined && architecture.describedBy(json) ? json : undefined;
@@ -107,7 +112,7 @@ export async function openPart(path: string, wanted?: PartKind): Promise<OpenedP
   };
   switch (found.part) {
     case 'transformer': {
-      const shift = await shiftNear(folder);
+      const shift = own.shift ?? (await shiftNear(folder));
       return {
         ...(await finish(architectures.transformer)),
         ...(shift === undefined ? {} : { scheduler: { shift } }),
@@ -128,6 +133,27 @@ export async function openPart(path: string, wanted?: PartKind): Promise<OpenedP
 /** Whether a folder is a whole model as diffusers writes it. */
 export const isModelFolder = async (folder: string): Promise<boolean> =>
   (await statusOf(join(folder, 'model_index.json')))?.isFile() ?? false;
+
+/** A part in ONNX files, where there are no safetensors for it. */
+async function exportAt(path: string, wanted: PartKind | undefined): Promise<AnyExport | undefined> {
+  const status = await statusOf(path);
+  if (!status) return undefined;
+  if (status.isDirectory()) {
+    const folder = wanted === undefined ? undefined : join(path, partFolders[wanted]);
+    if ((await holdsSafetensors(path)) || (folder !== undefined && (await holdsSafetensors(folder))))
+      return undefined;
+  }
+  return openExports(path, wanted);
+}
+
+async function holdsSafetensors(folder: string): Promise<boolean> {
+  if (!(await isFolder(folder))) return false;
+  try {
+    return (await readdir(folder)).some((name) => /\.safetensors(\.index\.json)?$/i.test(name));
+  } catch (error) {
+    throw fileError(error, folder, 'read');
+  }
+}
 
 async function placeOf(path: string, wanted: PartKind): Promise<string> {
   if (!(await isModelFolder(path))) return path;
@@ -170,24 +196,21 @@ async function statusOf(path: string) {
 
 const isFolder = async (path: string): Promise<boolean> => (await statusOf(path))?.isDirectory() ?? false;
 
-const schedulerSchema = z.object({
-  shift: z.number().positive().max(1000),
-  use_dynamic_shifting: z.boolean().default(false),
+/** Metadata in which a file that Kronode made brings its settings along, where no folder could. */
+export const settingsKey = 'kronode.settings';
+
+const settingsSchema = z.object({
+  config: z.record(z.string(), z.unknown()),
+  shift: z.number().positive().max(1000).optional(),
 });
 
-async function shiftNear(folder: string): Promise<number | undefined> {
-  const path = join(folder, '..', 'scheduler');
-  if (basename(folder) !== partFolders.transformer) return undefined;
-  const json = await readJsonObject(join(path, 'scheduler_config.json'));
-  if (json === undefined) return undefined;
-  const { shift, use_dynamic_shifting: dynamic } = parseConfig(schedulerSchema, json, path);
-  requireSetting(!dynamic, path, 'a shift that depends on the size of the picture');
-  return shift;
+async function settingsInside(files: readonly string[]): Promise<Partial<z.infer<typeof settingsSchema>>> {
+  const [file, ...more] = files;
+  if (file === undefined || more.length > 0) return {};
+  const text = (await readSafetensors(file)).metadata.get(settingsKey);
+  return text === undefined ? {} : parseConfig(settingsSchema, parseJsonObject(text, file), file);
 }
 
-async function tokenizerNear(folder: string): Promise<string | undefined> {
-  for (const candidate of [folder, join(folder, 'tokenizer'), join(folder, '..', 'tokenizer')]) {
-    if ((await statusOf(join(candidate, 'tokenizer.json')))?.isFile()) return candidate;
-  }
-  return undefined;
+async function shiftNear(folder: string): Promise<number | undefined> {
+  return basename(folder) === partFolders.transformer ? shiftIn(join(folder, '..')) : undefined;
 }

@@ -21,6 +21,11 @@ export interface RegisteredFile {
   readonly isFolder: boolean;
 }
 
+/** As found below a registered root, under the name workflows use. */
+export interface NamedFile extends FoundFile {
+  readonly name: string;
+}
+
 /**
  * The model files a workflow may name: all that lies below the registered folders, be it diffusers
  * folders, part folders or single files in any arrangement, such as ComfyUI's `models` folder.
@@ -41,6 +46,22 @@ export class ModelRegistry {
       for (const found of await scanFolder(root)) {
         const name = relative(base, found.path).split(sep).join('/');
         if (found.kinds.includes(kind) && !byName.has(name)) byName.set(name, registered(kind, name, found));
+      }
+    }
+    return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /**
+   * All that lies below the folders, by name: a checkpoint with several parts once, and with a problem
+   * what looks like a model and cannot be used.
+   */
+  async all(): Promise<readonly NamedFile[]> {
+    const byName = new Map<string, NamedFile>();
+    for (const root of this.#roots) {
+      const base = await baseOf(root);
+      for (const found of await scanFolder(root)) {
+        const name = relative(base, found.path).split(sep).join('/');
+        if (!byName.has(name)) byName.set(name, { name, ...found });
       }
     }
     return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -68,12 +89,8 @@ export class ModelRegistry {
     kind: ModelFileKind,
     reference: { readonly name: string; readonly sha256?: string },
   ): Promise<string> {
-    checkRegisteredName(reference.name);
-    for (const root of this.#roots) {
-      const base = await baseOf(root);
-      const path = resolve(base, ...reference.name.split('/'));
-      if (isInside(root, path) && (await exists(path))) return path;
-    }
+    const path = await this.#find(reference.name);
+    if (path !== undefined) return path;
     const candidates = await this.list(kind);
     if (reference.sha256 !== undefined) {
       const found = await byContent(candidates, reference.sha256.toLowerCase());
@@ -82,6 +99,27 @@ export class ModelRegistry {
     throw new UserError(`There is no ${kindNames[kind]} ${quoted(reference.name)} in the model folders.`, {
       hint: hintFor(reference.name, candidates, kind),
     });
+  }
+
+  /**
+   * Absolute path of whatever bears a name, usable or not.
+   * @throws UserError for a name that leaves the roots, or where there is nothing
+   */
+  async pathOf(name: string): Promise<string> {
+    const path = await this.#find(name);
+    if (path !== undefined) return path;
+    throw new UserError(`${quoted(name)} is not in the model folders any more.`, {
+      hint: 'Refresh the list.',
+    });
+  }
+
+  async #find(name: string): Promise<string | undefined> {
+    checkRegisteredName(name);
+    for (const root of this.#roots) {
+      const path = resolve(await baseOf(root), ...name.split('/'));
+      if (isInside(root, path) && (await exists(path))) return path;
+    }
+    return undefined;
   }
 
   /** The name a path has in a workflow, or undefined where it lies below no root. */

@@ -5,11 +5,15 @@ import { bytesPerElement, elementCount } from './dtypes.ts';
 import type { WeightDtype } from './weights.ts';
 import { fileError, quoted } from './wording.ts';
 
-/** One tensor to be written. */
-export interface TensorToWrite {
+/** One tensor of a file. */
+export interface TensorEntry {
   readonly name: string;
   readonly dtype: WeightDtype;
   readonly shape: readonly number[];
+}
+
+/** One tensor to be written. */
+export interface TensorToWrite extends TensorEntry {
   /** Its little-endian bytes in pieces of any size; asked for once, when its turn comes. */
   readonly data: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
@@ -45,7 +49,7 @@ export async function writeSafetensors(
   }
 }
 
-const byteLengthOf = ({ name, dtype, shape }: TensorToWrite): number => {
+export const byteLengthOf = ({ name, dtype, shape }: TensorEntry): number => {
   const elements = elementCount(shape);
   if (elements === undefined || shape.some((size) => !Number.isInteger(size) || size < 0)) {
     throw new RangeError(`Tensor ${quoted(name)} has the impossible shape [${shape.join(', ')}].`);
@@ -53,7 +57,11 @@ const byteLengthOf = ({ name, dtype, shape }: TensorToWrite): number => {
   return elements * bytesPerElement[dtype];
 };
 
-function headerOf(tensors: readonly TensorToWrite[], metadata: ReadonlyMap<string, string>): Uint8Array {
+/** Everything before the data of a file that holds these tensors one after the other. */
+export function headerOf(
+  tensors: readonly TensorEntry[],
+  metadata: ReadonlyMap<string, string>,
+): Uint8Array<ArrayBuffer> {
   const names = new Set<string>();
   const members: string[] = [];
   // Joined by hand: an object would reorder names that look like numbers and lose "__proto__".

@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { UserError } from '../../core/errors.ts';
+import { runtimeCounters } from '../ort/counters.ts';
 import { bytesPerElement } from './dtypes.ts';
 import { toFloat32 } from './float-conversion.ts';
 import {
@@ -38,7 +39,7 @@ export async function readSafetensors(file: string): Promise<SafetensorsFile> {
 }
 
 /**
- * The values of one tensor as float32, row-major; for small tensors, embedding rows and adapters
+ * The values of one tensor as float32, row-major and scaled where it has a scale; for small tensors, embedding rows and adapters
  * (large weights are mapped by the runtime, never read here).
  *
  * @param options.rows indices along the first dimension; the result holds these rows in this order
@@ -66,6 +67,7 @@ export async function readTensor(
     );
   }
   const values = new Float32Array(total);
+  runtimeCounters.weightCopies++;
   await withFile(source.file, async (handle) => {
     let done = 0;
     for (const { offset, length } of pieces) {
@@ -81,6 +83,10 @@ export async function readTensor(
       }
     }
   });
+  if (source.scale) {
+    const [scale = 1] = await readTensor(source.scale);
+    for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;
+  }
   return values;
 }
 
@@ -97,6 +103,7 @@ async function withFile<T>(file: string, use: (handle: FileHandle, size: number)
       );
     }
     const handle = await open(file, 'r');
+    runtimeCounters.filesRead++;
     try {
       return await use(handle, status.size);
     } finally {

@@ -3,6 +3,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { FileKind } from '../../core/inputs.ts';
+import { describeOnnx } from '../foreign/describe.ts';
+import { exportsIn } from '../foreign/find-exports.ts';
+import { foreignFileAt, foreignName } from './foreign-files.ts';
 import { detectPart } from './layouts.ts';
 import { modelFolders, partFolders } from './model-folder.ts';
 import { readTensorSet } from './sharded.ts';
@@ -54,19 +57,77 @@ export async function scanFolder(root: string): Promise<FoundFile[]> {
     const names = new Set(entries.map(({ name }) => name));
     const isModel = names.has('model_index.json');
     const isSharded = [...names].some((name) => name.endsWith('.safetensors.index.json'));
-    if (isModel) found.push(...(await modelAt(path, names)));
+    const exported = isModel ? await exportedModelAt(path) : undefined;
+    if (exported) found.push(exported);
+    else if (isModel) found.push(...(await modelAt(path, names)));
     if (isSharded) found.push(await inspectPlace(path, true));
     for (const { name, isFolder } of entries) {
       const inside = join(path, name);
-      if (isFolder && depth < maxDepth && !(isModel && modelFolders.has(name))) {
+      if (isFolder && depth < maxDepth && !(isModel && !exported && modelFolders.has(name))) {
         pending.push({ path: inside, depth: depth + 1 });
       }
       if (!isFolder && !isSharded && name.toLowerCase().endsWith('.safetensors')) {
         found.push(await inspectPlace(inside, false));
       }
+      if (!isFolder && foreignName.test(name)) {
+        const file = await inspectForeign(inside);
+        if (file) found.push(file);
+      }
+      if (!isFolder && name.toLowerCase().endsWith('.onnx')) {
+        const file = await inspectOnnx(inside);
+        if (file) found.push(file);
+      }
     }
   }
   return found;
+}
+
+/** A folder in diffusers' arrangement whose parts are ONNX files; undefined where they are not. */
+async function exportedModelAt(folder: string): Promise<FoundFile | undefined> {
+  const files = await exportsIn(folder);
+  if (!files.some(({ kind }) => kind === 'transformer')) return undefined;
+  const kinds = ['transformer', 'text-encoder', 'vae-decoder'] as const;
+  const missing = kinds.filter((wanted) => !files.some(({ kind }) => kind === wanted));
+  return {
+    path: folder,
+    isFolder: true,
+    bytes: await totalBytes(files.flatMap((file) => file.files)),
+    kinds: missing.length === 0 ? ['model'] : [],
+    ...(missing.length > 0 && {
+      problem: `The exported model ${folder} has no ${missing.join(' and no ').replaceAll('-', ' ')}.`,
+    }),
+  };
+}
+
+const onnxKinds = { transformer: 'model', 'text-encoder': 'text-encoder', 'vae-decoder': 'vae' } as const;
+
+/** An ONNX file on its own; undefined for those an export needs beside its parts. */
+async function inspectOnnx(path: string): Promise<FoundFile | undefined> {
+  try {
+    const { kind, why, problem, files } = await describeOnnx(path);
+    if (kind === 'helper' || kind === 'vae-encoder') return undefined;
+    const place = { path, isFolder: false, bytes: await totalBytes(files) };
+    if (kind === 'unknown')
+      return { ...place, kinds: [], problem: problem ?? `${path} ${why ?? 'is of no known kind'}.` };
+    return { ...place, kinds: [onnxKinds[kind]] };
+  } catch (error) {
+    if (error instanceof UserError) return unusable(path, false, error);
+    throw error;
+  }
+}
+
+/** A model in a format that is not read; undefined for files that are something else. */
+async function inspectForeign(path: string): Promise<FoundFile | undefined> {
+  try {
+    const foreign = await foreignFileAt(path);
+    if (!foreign) return undefined;
+    const { size } = await stat(path);
+    const problem = `${path} is ${foreign.what}, which is not read. ${foreign.instead}`;
+    return { path, isFolder: false, bytes: size, kinds: [], problem };
+  } catch (error) {
+    if (error instanceof UserError) return unusable(path, false, error);
+    throw error;
+  }
 }
 
 /** A diffusers folder: the whole, and its text encoder and VAE for use with other transformers. */

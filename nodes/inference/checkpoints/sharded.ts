@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
+import { foreignFileAt, foreignName } from './foreign-files.ts';
 import { readJsonObject } from './json-file.ts';
 import { readSafetensors, type SafetensorsFile } from './safetensors.ts';
 import type { WeightSource } from './weights.ts';
@@ -50,6 +51,14 @@ async function candidateIn(folder: string): Promise<string> {
   const candidates = indexes.length > 0 ? indexes : files;
   const [only] = candidates;
   if (only === undefined) {
+    const other = names.find((name) => foreignName.test(name));
+    const foreign = other === undefined ? undefined : await foreignFileAt(join(folder, other));
+    if (other !== undefined && foreign) {
+      throw new UserError(
+        `The folder ${folder} holds no .safetensors file; its ${quoted(other)} is ${foreign.what}, which is not read.`,
+        { hint: foreign.instead },
+      );
+    }
     throw new UserError(`The folder ${folder} holds no .safetensors file.`, {
       hint: 'Choose the folder or the file that holds the weights.',
     });

@@ -29,6 +29,8 @@ export interface WeightSource {
   /** Absolute byte offset in the file (header included). */
   readonly offset: number;
   readonly byteLength: number;
+  /** One number that every stored value is multiplied by, for 8-bit weights. */
+  readonly scale?: WeightSource;
 }
 
 /**
@@ -36,3 +38,21 @@ export interface WeightSource {
  * the file on disk has. A fused qkv matrix appears as three sources that slice one tensor.
  */
 export type Weights = ReadonlyMap<string, WeightSource>;
+
+/** A matrix [out, in] that was quantised in blocks along its rows: weight = (code − zero point) · scale. */
+export interface BlockSource {
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+  readonly shape: readonly [number, number];
+  /** U8 [out, blocks, bytes of a block] */
+  readonly codes: WeightSource;
+  /** F32 or F16 [out, blocks] */
+  readonly scales: WeightSource;
+  /** U8 [out, bytes of a row] */
+  readonly zeroPoints: WeightSource;
+}
+
+export const isBlockSource = (source: WeightSource | BlockSource): source is BlockSource => 'codes' in source;
+
+/** The weights of a network as it is run: some may be quantised. */
+export type NetworkWeights = ReadonlyMap<string, WeightSource | BlockSource>;

@@ -39,6 +39,26 @@ export const zimage: Architecture<'transformer'> = {
   expected: zimageWeights,
 };
 
+/** A config as the `config.json` of diffusers says it. */
+export const zimageConfigJson = (config: ZImageConfig): Readonly<Record<string, unknown>> => ({
+  _class_name: className,
+  all_patch_size: [config.patchSize],
+  all_f_patch_size: [1],
+  in_channels: config.inChannels,
+  dim: config.dim,
+  n_layers: config.layers,
+  n_refiner_layers: config.refinerLayers,
+  n_heads: config.heads,
+  n_kv_heads: config.heads,
+  norm_eps: config.normEps,
+  qk_norm: true,
+  cap_feat_dim: config.captionDim,
+  rope_theta: config.ropeTheta,
+  t_scale: config.timeScale,
+  axes_dims: config.axesDims,
+  axes_lens: config.axesLens,
+});
+
 /** Numbers that only the weights tell. */
 function fromShapes(weights: Weights, where: string) {
   const [feedForwardWidth = 0] = shapeOf(weights, 'layers.0.feed_forward.w1.weight', 2, where);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../../core/errors.ts';
-import { outputName } from './output-name.ts';
+import { namedPath, type OutputName } from '../../core/output-name.ts';
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -59,25 +59,38 @@ async function claim(temporary: string, path: string): Promise<boolean> {
   }
 }
 
-/** Highest number among `<stem>_<number>.<any extension>`, letter case aside as Windows and macOS see it. */
-async function highestNumber(folder: string, stem: string): Promise<number> {
-  const start = `${stem}_`.toLowerCase();
+/**
+ * Highest number among `<start><number><end>.<any extension>`, letter case aside as Windows and macOS see it.
+ */
+async function highestNumber(folder: string, { start, end = '' }: OutputName): Promise<number> {
+  const [head, tail] = [start.toLowerCase(), end.toLowerCase()];
   let highest = 0;
   for (const name of await readdir(folder)) {
-    const digits = name.toLowerCase().startsWith(start) && /^(\d{1,9})\./.exec(name.slice(start.length))?.[1];
-    if (digits) highest = Math.max(highest, Number(digits));
+    if (!name.toLowerCase().startsWith(head)) continue;
+    const [, digits, rest = ''] = /^(\d{1,9})(.*)$/s.exec(name.slice(start.length).toLowerCase()) ?? [];
+    if (digits && rest.startsWith(`${tail}.`)) highest = Math.max(highest, Number(digits));
   }
   return highest;
 }
 
+/** Names that were not to be numbered are, from the second on: `cat`, `cat_2`. */
+const unnumbered = (name: OutputName, number: number): OutputName =>
+  number === 1 ? name : { ...name, start: `${name.start}_${number}` };
+
 async function nameFreely(
   temporary: string,
   folder: string,
-  stem: string,
+  name: OutputName,
   extension: string,
 ): Promise<string> {
-  for (let number = (await highestNumber(folder, stem)) + 1; ; number++) {
-    const path = join(folder, `${stem}_${String(number).padStart(5, '0')}.${extension}`);
+  const isNumbered = name.end !== undefined;
+  for (let number = isNumbered ? (await highestNumber(folder, name)) + 1 : 1; ; number++) {
+    const file = namedPath(
+      { ...(isNumbered ? name : unnumbered(name, number)), folders: [] },
+      number,
+      extension,
+    );
+    const path = join(folder, file);
     if (await claim(temporary, path)) return path;
   }
 }
@@ -93,26 +106,24 @@ async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /**
- * Saves `bytes` as `<prefix>_<next number>.<extension>` below the output folder. The file appears whole or not at all
- * (written beside, synced, then named), and never replaces another, even when several programs save at once.
- * @param prefix what a person wrote; sub-folders with /, anything unsafe replaced, never outside the folder
+ * Saves `bytes` below the output folder. The file appears whole or not at all (written beside, synced, then
+ * named), and never replaces another, even when several programs save at once.
  * @returns the absolute path
  * @throws UserError when the folder or file cannot be written (full disk, no permission).
  */
-export async function saveNumbered(
+export async function saveNamed(
   outputFolder: string,
-  prefix: string,
+  name: OutputName,
   extension: string,
   bytes: Uint8Array,
 ): Promise<string> {
-  const { folders, stem } = outputName(prefix);
-  const folder = join(outputFolder, ...folders);
+  const folder = join(outputFolder, ...name.folders);
   try {
     await mkdir(folder, { recursive: true });
     const temporary = join(folder, `.${randomBytes(8).toString('hex')}.tmp`);
     try {
       await writeAndSync(temporary, bytes);
-      return await nameFreely(temporary, folder, stem, extension);
+      return await nameFreely(temporary, folder, name, extension);
     } finally {
       await rm(temporary, { force: true });
     }

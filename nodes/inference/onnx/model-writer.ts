@@ -57,6 +57,10 @@ function writeAttribute(writer: BinaryWriter, name: string, attribute: Attribute
 }
 
 function writeNode(writer: BinaryWriter, node: GraphNode): void {
+  if (node.encoded) {
+    writer.raw(node.encoded);
+    return;
+  }
   for (const input of node.inputs) text(writer, 1, input);
   for (const output of node.outputs) text(writer, 2, output);
   text(writer, 3, node.name);
@@ -74,6 +78,10 @@ export const externalLocation = (file: string): string =>
   file.slice(parse(file).root.length).split(sep).join('/');
 
 function writeInitializer(writer: BinaryWriter, { name, dtype, shape, data }: Initializer): void {
+  if (data.kind === 'encoded') {
+    writer.raw(data.bytes);
+    return;
+  }
   for (const size of shape) int(writer, 1, size);
   int(writer, 2, dtypeCodes[dtype]);
   text(writer, 8, name);
@@ -126,7 +134,7 @@ export function writeModel(graph: GraphModel): Uint8Array {
   int(writer, 1, IR_VERSION);
   text(writer, 2, 'kronode');
   message(writer, 7, (inner) => writeGraph(inner, graph));
-  for (const [domain, version] of Object.entries(OPSETS))
+  for (const [domain, version] of Object.entries(graph.opsets ?? OPSETS))
     message(writer, 8, (inner) => {
       text(inner, 1, domain);
       int(inner, 2, version);

@@ -9,4 +9,8 @@ export const runtimeCounters = {
   /** Milliseconds spent inside the runtime. */
   runMilliseconds: 0,
   createMilliseconds: 0,
+  /** Model files that were opened to read a header, values or a hash; mapping weights counts as a session. */
+  filesRead: 0,
+  /** Weights and adapter factors that were brought into memory as float32, to be measured or merged. */
+  weightCopies: 0,
 };

@@ -14,6 +14,7 @@ export function missingHardware(provider: Provider): string | undefined {
   // Somebody who names a Vulkan driver wants it tried.
   const isNamed = Boolean(process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES);
   if (provider === 'webgpu' && !isNamed && !GPU_DEVICES.some(existsSync)) return 'this machine has no GPU';
-  if (provider === 'cuda' && !NVIDIA_DEVICES.some(existsSync)) return 'this machine has no NVIDIA GPU';
+  if ((provider === 'cuda' || provider === 'tensorrt') && !NVIDIA_DEVICES.some(existsSync))
+    return 'this machine has no NVIDIA GPU';
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { listSupportedBackends } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../core/errors.ts';
-import type { ProviderChoice } from '../../core/providers.ts';
+import type { PartProviders, ProviderChoice } from '../../core/providers.ts';
 import { Graph } from '../onnx/graph.ts';
 import { missingHardware } from './hardware.ts';
 import { runtimeFault } from './runtime-fault.ts';
@@ -13,8 +13,37 @@ export interface ChosenProvider {
   readonly reason: string;
 }
 
-/** Best first. CUDA and CoreML beat WebGPU where they are installed; DirectML is the fallback on Windows. */
-const preference: readonly Provider[] = ['cuda', 'coreml', 'webgpu', 'dml', 'cpu'];
+/**
+ * Providers of a system that are tried by themselves, best first. CUDA and CoreML beat WebGPU where they
+ * are installed; DirectML is the fallback on Windows. TensorRT, which compiles for minutes whenever a size
+ * changes, is taken when it is asked for.
+ */
+export function providerOrder(platform: NodeJS.Platform, arch: string): readonly Provider[] {
+  switch (platform) {
+    case 'win32':
+      return arch === 'x64' ? ['cuda', 'webgpu', 'dml', 'cpu'] : ['webgpu', 'dml', 'cpu'];
+    case 'darwin':
+      return ['coreml', 'webgpu', 'cpu'];
+    case 'linux':
+      return ['cuda', 'webgpu', 'cpu'];
+    default:
+      return ['cpu'];
+  }
+}
+
+const preference = providerOrder(process.platform, process.arch);
+const allProviders: readonly Provider[] = ['cuda', 'tensorrt', 'coreml', 'webgpu', 'dml', 'cpu'];
+
+const NOT_BUILT = 'this build of ONNX Runtime does not have it';
+
+/** Every provider, best first, with what keeps it from being used as far as that is plain without trying. */
+export function providersHere(): { readonly name: Provider; readonly problem?: string }[] {
+  const listed = listSupportedBackends().map(({ name }) => name);
+  return allProviders.map((name) => {
+    const problem = listed.includes(name) ? missingHardware(name) : NOT_BUILT;
+    return problem === undefined ? { name } : { name, problem };
+  });
+}
 
 /** Tries a provider with the smallest graph there is: drivers are often listed and not usable. */
 async function probe(provider: Provider): Promise<string | undefined> {
@@ -66,9 +95,7 @@ export async function chooseProvider(choice: ProviderChoice): Promise<ChosenProv
   const listed = listSupportedBackends().map(({ name }) => name);
   if (choice === 'cpu') return { name: 'cpu', reason: 'chosen' };
   if (choice !== 'auto') {
-    const failure = listed.includes(choice)
-      ? await probe(choice)
-      : 'this build of ONNX Runtime does not have it';
+    const failure = listed.includes(choice) ? await probe(choice) : NOT_BUILT;
     if (failure === undefined) return { name: choice, reason: 'chosen' };
     throw new UserError(`${choice} cannot be used here: ${failure}.`, { hint: 'Choose auto or cpu.' });
   }
@@ -86,4 +113,19 @@ export async function chooseProvider(choice: ProviderChoice): Promise<ChosenProv
     name: 'cpu',
     reason: tried.length > 0 ? `no GPU could be used (${tried.join('; ')})` : 'no GPU provider is installed',
   };
+}
+
+/**
+ * Where single parts run; `auto` leaves a part where the rest runs.
+ * @throws UserError naming the part, where a choice cannot be used
+ */
+export async function choosePartProviders(
+  choices: PartProviders = {},
+): Promise<{ readonly [K in keyof PartProviders]: Provider }> {
+  const chosen: { -readonly [K in keyof PartProviders]: Provider } = {};
+  for (const part of ['transformer', 'text-encoder', 'vae'] as const) {
+    const choice = choices[part] ?? 'auto';
+    if (choice !== 'auto') chosen[part] = (await chooseProvider(choice)).name;
+  }
+  return chosen;
 }

@@ -4,6 +4,7 @@ import { elementCount } from '../../core/tensor.ts';
 import { writeModel } from '../onnx/model-writer.ts';
 import type { Dtype, GraphModel, Value } from '../onnx/types.ts';
 import { runtimeCounters } from './counters.ts';
+import { PlacementWatch } from './node-placement.ts';
 import { runtimeFault } from './runtime-fault.ts';
 import { type SessionSettings, sessionOptions } from './session-options.ts';
 import { weightRoot } from './weight-root.ts';
@@ -31,22 +32,30 @@ export class Session {
   readonly #graph: string;
   readonly #inputs: readonly Value[];
   #session: InferenceSession | undefined;
+  /** Until the first run is over. */
+  #watch: Watch | undefined;
 
-  private constructor(graph: GraphModel, session: InferenceSession) {
+  private constructor(graph: GraphModel, session: InferenceSession, watch: Watch | undefined) {
     this.#graph = graph.name;
     this.#inputs = graph.inputs;
     this.#session = session;
+    this.#watch = watch;
   }
 
   /** @throws UserError where the runtime refuses the graph or the weights, naming the part. */
   static async create(graph: GraphModel, settings: SessionSettings): Promise<Session> {
     const options = sessionOptions(settings, weightRoot(graph.initializers));
+    const watch = await watchFor(settings);
     const startedAt = performance.now();
     try {
-      const session = await InferenceSession.create(writeModel(graph), options);
+      const session = await InferenceSession.create(writeModel(graph), {
+        ...options,
+        ...watch?.placement.options,
+      });
       runtimeCounters.sessionsCreated++;
-      return new Session(graph, session);
+      return new Session(graph, session, watch);
     } catch (error) {
+      await watch?.placement.discard();
       const { message, hint } = runtimeFault(messageOf(error));
       throw new UserError(`The ${graph.name} could not be loaded on ${settings.provider}: ${message}.`, {
         hint,
@@ -71,6 +80,7 @@ export class Session {
     const startedAt = performance.now();
     try {
       const results = await session.run(tensors);
+      await this.#endWatch(session);
       return Object.fromEntries(
         Object.entries(results).map(([name, { dims, data }]) => [name, { dims, data: data as Float32Array }]),
       );
@@ -87,8 +97,18 @@ export class Session {
     const session = this.#session;
     this.#session = undefined;
     if (!session) return;
+    await this.#watch?.placement.discard();
+    this.#watch = undefined;
     await session.release();
     runtimeCounters.sessionsReleased++;
+  }
+
+  async #endWatch(session: InferenceSession): Promise<void> {
+    const watch = this.#watch;
+    if (!watch) return;
+    this.#watch = undefined;
+    const operators = await watch.placement.finish(session);
+    if (operators.size > 0) watch.tell(operators);
   }
 
   /** The runtime reads whatever it is given; a wrong feed must not reach it. */
@@ -106,6 +126,18 @@ export class Session {
     for (const name of Object.keys(feeds))
       if (!known.has(name)) throw new Error(`The ${this.#graph} has no input ${name}.`);
   }
+}
+
+/** Looks where nodes run during the first run. */
+interface Watch {
+  readonly placement: PlacementWatch;
+  readonly tell: NonNullable<SessionSettings['onFallback']>;
+}
+
+/** On the CPU there is nowhere to fall back to. */
+async function watchFor({ provider, onFallback }: SessionSettings): Promise<Watch | undefined> {
+  if (provider === 'cpu' || !onFallback) return undefined;
+  return { placement: await PlacementWatch.start(), tell: onFallback };
 }
 
 /** What is wrong with a feed, if anything; `symbols` collects the sizes that symbolic dims stand for. */

@@ -1,7 +1,7 @@
 import { type Tensor, tensor } from '../../core/tensor.ts';
 import type { Qwen3Config } from '../checkpoints/configs.ts';
 import { readTensor } from '../checkpoints/safetensors.ts';
-import type { Weights } from '../checkpoints/weights.ts';
+import { isBlockSource, type NetworkWeights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Session } from '../ort/session.ts';
 import type { SessionSettings } from '../ort/session-options.ts';
@@ -14,12 +14,12 @@ export interface TextEncoderSettings extends SessionSettings {
 
 /** A Qwen3 text encoder (`Qwen3Model` of transformers) that gives the features Z-Image is conditioned on. */
 export class Qwen3TextEncoder {
-  readonly #weights: Weights;
+  readonly #weights: NetworkWeights;
   readonly #config: Qwen3Config;
   readonly #settings: TextEncoderSettings;
   #session: Promise<Session> | undefined;
 
-  constructor(weights: Weights, config: Qwen3Config, settings: TextEncoderSettings) {
+  constructor(weights: NetworkWeights, config: Qwen3Config, settings: TextEncoderSettings) {
     this.#weights = weights;
     this.#config = config;
     this.#settings = settings;
@@ -33,7 +33,7 @@ export class Qwen3TextEncoder {
     const { hiddenSize, headDim, ropeTheta } = this.#config;
     const embeddings = tensor([ids.length, hiddenSize], await this.#embed(ids));
     this.#session ??= Session.create(
-      buildQwen3Graph(this.#weights, this.#config, this.#settings.attention),
+      buildQwen3Graph(this.#weights, this.#config, this.#settings.attention, this.#settings.compute),
       this.#settings,
     );
     const session = await this.#session;
@@ -53,7 +53,7 @@ export class Qwen3TextEncoder {
   /** Rows of the embedding table, read from the file: the table itself is never loaded. */
   async #embed(ids: readonly number[]): Promise<Float32Array> {
     const table = this.#weights.get('model.embed_tokens.weight');
-    if (!table) throw new Error('The checkpoint was opened without its embeddings.');
+    if (!table || isBlockSource(table)) throw new Error('The checkpoint was opened without its embeddings.');
     const unknown = ids.find((id) => id < 0 || id >= this.#config.vocabularySize);
     if (unknown !== undefined)
       throw new RangeError(`Token ${unknown} is outside the vocabulary of ${this.#config.vocabularySize}.`);

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { readTokenizerFiles } from './tokenizer-files.ts';
 
 /** Tokens the reference pipelines allow, the chat template included. */
 export const MAX_TOKENS = 512;
@@ -18,7 +17,7 @@ export interface TokenizedPrompt {
   readonly truncated: number;
 }
 
-/** The byte-level BPE of a Qwen3 text encoder, from `tokenizer.json` and `tokenizer_config.json`. */
+/** The byte-level BPE of a Qwen3 text encoder, from `tokenizer.json` or from `vocab.json` and `merges.txt`. */
 export class PromptTokenizer {
   readonly #tokenizer: Tokenizer;
 
@@ -28,10 +27,7 @@ export class PromptTokenizer {
 
   /** @throws UserError naming the file that is missing or damaged */
   static async open(folder: string): Promise<PromptTokenizer> {
-    const [model, config] = [
-      await readJson(folder, 'tokenizer.json'),
-      await readJson(folder, 'tokenizer_config.json'),
-    ];
+    const { model, config } = await readTokenizerFiles(folder);
     try {
       return new PromptTokenizer(new Tokenizer(model, config));
     } catch (error) {
@@ -46,19 +42,5 @@ export class PromptTokenizer {
   encodePrompt(prompt: string): TokenizedPrompt {
     const { ids } = this.#tokenizer.encode(chat(prompt), { add_special_tokens: false });
     return { ids: ids.slice(0, MAX_TOKENS), truncated: Math.max(ids.length - MAX_TOKENS, 0) };
-  }
-}
-
-async function readJson(folder: string, name: string): Promise<Record<string, unknown>> {
-  try {
-    return JSON.parse(await readFile(join(folder, name), 'utf8'));
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new UserError(
-      isMissing
-        ? `There is no ${name} in ${folder}.`
-        : `${join(folder, name)} cannot be read: ${messageOf(error)}.`,
-      { hint: 'Copy the tokenizer folder of the model there.', cause: error },
-    );
   }
 }

@@ -1,18 +1,15 @@
 import { UserError } from '../../core/errors.ts';
 import type { SamplerChoice, Sigmas } from '../../core/values.ts';
 import { guide } from './guidance.ts';
+import type { StepModel } from './model-route.ts';
 import { samplers } from './samplers/index.ts';
 import type { Sampler } from './samplers/sampler.ts';
 import { TorchCpuGenerator } from './torch-random.ts';
 
 /** What one step of a run is made with. */
-export interface PlanStep {
+export interface PlanStep extends StepModel {
   /** `negative + guidance · (positive − negative)`; 1 = the negative is not run. */
   readonly guidance: number;
-  /** Which of the job's models runs this step. */
-  readonly model: number;
-  /** One strength per adapter of that model. */
-  readonly adapterStrengths: readonly number[];
 }
 
 /** A whole run as data: any sampler, any schedule, every step with its own settings. */
@@ -35,13 +32,13 @@ export interface PlanSettings {
   readonly guidance: number;
   /** Guidance is off while the model time 1 − sigma is above this (`cfg_truncation`). */
   readonly guidanceTruncation: number;
-  /** Per adapter one strength, or one per step, the last of which repeats. */
-  readonly strengths: readonly (number | readonly number[])[];
+  /** What runs each step; the first network without adapters where nothing is said. */
+  readonly route?: readonly StepModel[];
 }
 
 /** @throws UserError for a sampler that does not exist or levels that do not go down */
 export function buildPlan(settings: PlanSettings): SamplerPlan {
-  const { sampler, sigmas, seed, shift, guidance, guidanceTruncation, strengths } = settings;
+  const { sampler, sigmas, seed, shift, guidance, guidanceTruncation, route = [] } = settings;
   samplerCalled(sampler.name);
   if (sigmas.length < 2)
     throw new UserError('The step schedule holds no step.', { hint: 'Give it at least one step.' });
@@ -55,10 +52,7 @@ export function buildPlan(settings: PlanSettings): SamplerPlan {
   }
   const steps = sigmas.slice(0, -1).map((sigma, i) => ({
     guidance: 1 - sigma > guidanceTruncation ? 1 : guidance,
-    model: 0,
-    adapterStrengths: strengths.map((strength) =>
-      typeof strength === 'number' ? strength : (strength[i] ?? strength.at(-1) ?? 0),
-    ),
+    ...(route[i] ?? { model: 0, adapterStrengths: [] }),
   }));
   return { sampler, sigmas, steps, seed, shift };
 }

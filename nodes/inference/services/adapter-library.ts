@@ -1,9 +1,11 @@
 import type { FileReference } from '../../core/values.ts';
+import type { Adapter } from '../adapters/adapter.ts';
 import { type LiveAdapter, liveAdapter } from '../adapters/live-adapter.ts';
 import { readAdapter } from '../adapters/read-adapter.ts';
 import { sha256OfFile } from '../checkpoints/file-hash.ts';
 import type { OpenedPart } from '../checkpoints/model-folder.ts';
 import type { ModelRegistry } from '../checkpoints/registry.ts';
+import { openForeignAdapter } from '../foreign/open-adapter.ts';
 
 /** Adapters that were read against a model; changing a strength reads nothing again. */
 export class AdapterLibrary {
@@ -31,12 +33,19 @@ export class AdapterLibrary {
     return adapter;
   }
 
+  /** Reads an adapter without a model: every module of it counts, under the file's own names. */
+  async read(name: string, signal?: AbortSignal): Promise<Adapter> {
+    const path = await this.#registry.resolve('adapter', { name });
+    return readAdapter(path, undefined, signal ? { signal } : {});
+  }
+
   async #read(
     file: FileReference,
-    { weights }: OpenedPart<'transformer'>,
+    { weights, ready }: OpenedPart<'transformer'>,
     signal?: AbortSignal,
   ): Promise<LiveAdapter> {
     const path = await this.#registry.resolve('adapter', file);
+    if (ready) return openForeignAdapter(path, ready, signal);
     return liveAdapter(await readAdapter(path, weights, signal ? { signal } : {}), weights);
   }
 }

@@ -7,6 +7,8 @@ import { AutoencoderKL } from '../autoencoder-kl/autoencoder-kl.ts';
 import { fromModelSpace, toModelSpace } from '../autoencoder-kl/latent-scaling.ts';
 import { fromImage, toImage } from '../autoencoder-kl/pixel-range.ts';
 import type { TilePlan } from '../autoencoder-kl/tiling/plan.ts';
+import { foreignAutoencoderGraphs } from '../foreign/autoencoder.ts';
+import { readySettings } from '../foreign/settings.ts';
 import { cropImage } from '../images/crop.ts';
 import { sizeOf } from '../images/picture-size.ts';
 import { TorchCpuGenerator } from '../sampling/torch-random.ts';
@@ -15,7 +17,7 @@ import type { PartLibrary } from './part-library.ts';
 import type { Placement } from './placement.ts';
 
 /**
- * Memory one tile may take, of what the machine has. Not of what happens to be free: the same
+ * Memory one tile may take, of what the machine has, where no plan says more. Not of what happens to be free: the same
  * workflow must be cut up the same way every time.
  */
 const TILE_SHARE = 0.25;
@@ -30,25 +32,37 @@ export function createAutoencoderService(
 ): AutoencoderService {
   const use = async <T>(recipe: VaeRecipe, work: (network: AutoencoderKL) => Promise<T>): Promise<T> => {
     const { opened, key } = await parts.recall('vae', recipe.part);
-    const place = await placement.of(opened.weights, {
-      heads: 1,
-      headDim: opened.config.blockOutChannels.at(-1) ?? 0,
-    });
+    const { ready } = opened;
+    if (ready) {
+      const weightBytes = ready.decoder.model.weightBytes + (ready.encoder?.model.weightBytes ?? 0);
+      const settings = readySettings(placement.providerOf('vae'), weightBytes);
+      const graphs = foreignAutoencoderGraphs(ready);
+      // Its attention is part of the graph; what tiles cost is reckoned with the dearer form.
+      const attention = { kind: 'primitive', chunks: 1 } as const;
+      const createReady = async () => new AutoencoderKL(graphs, opened.config, { ...settings, attention });
+      return pool.use(key, weightBytes, createReady, work);
+    }
+    const place = await placement.of(
+      opened.weights,
+      { heads: 1, headDim: opened.config.blockOutChannels.at(-1) ?? 0 },
+      { part: 'vae', precision: recipe.part.precision },
+    );
     const create = async () => new AutoencoderKL(opened.weights, opened.config, place.settings);
-    return pool.use(key, place.bytes, create, work);
+    return pool.use(`${key} ${place.precision}`, place.bytes, create, work);
   };
   /** @param size sides in latent pixels */
   const planFor = (
     network: AutoencoderKL,
     size: { readonly height: number; readonly width: number },
     { mode, tileSize, overlap }: TileSettings,
+    tileBytes = totalmem() * TILE_SHARE,
   ): TilePlan =>
     network.plan({
       ...size,
       mode,
       tile: Math.floor(tileSize / network.scale),
       overlap: Math.floor(overlap / network.scale),
-      budgetBytes: totalmem() * TILE_SHARE,
+      budgetBytes: tileBytes,
     });
   const reportOf = ({ tiles, extraWork }: TilePlan): TilingReport => ({ tiles, extraWork });
 
@@ -63,7 +77,7 @@ export function createAutoencoderService(
         );
       return use(recipe, async (network) => {
         const [, , height = 0, width = 0] = samples.dims;
-        const plan = planFor(network, { height, width }, tiling);
+        const plan = planFor(network, { height, width }, tiling, recipe.tileBytes);
         const decoded = await network.decode(fromModelSpace(samples, recipe), plan, run);
         return { image: toImage(decoded), report: reportOf(plan) };
       });
@@ -81,7 +95,7 @@ export function createAutoencoderService(
       const fitting = cropImage(image, { x, y, ...size });
       return use(recipe, async (network) => {
         const inLatent = { height: size.height / network.scale, width: size.width / network.scale };
-        const plan = planFor(network, inLatent, tiling);
+        const plan = planFor(network, inLatent, tiling, recipe.tileBytes);
         const posterior = await network.encode(fromImage(fitting), plan, run);
         const latent = run.sampleSeed === undefined ? posterior.mean : drawFrom(posterior, run.sampleSeed);
         return {

@@ -1,8 +1,15 @@
+import { UserError } from '../../core/errors.ts';
 import { type Tensor, tensor } from '../../core/tensor.ts';
-import type { Conditioning } from '../../core/values.ts';
-import type { DiffusionService } from '../../execution/services.ts';
+import type { Conditioning, Latent, PartReference } from '../../core/values.ts';
+import type { DiffusionService, SampleRequest } from '../../execution/services.ts';
 import type { LiveAdapter } from '../adapters/live-adapter.ts';
+import type { ZImageConfig } from '../checkpoints/configs.ts';
+import { readySettings } from '../foreign/settings.ts';
+import { ForeignTransformer } from '../foreign/transformer.ts';
 import { resizeLatent } from '../images/latent-resize.ts';
+import type { TransformerNetwork } from '../networks.ts';
+import { listOperators } from '../ort/node-placement.ts';
+import { type RoutedNetwork, routeModel } from '../sampling/model-route.ts';
 import { drawNoise } from '../sampling/noise.ts';
 import { buildPlan, runPlan } from '../sampling/plan.ts';
 import { computeSigmas } from '../sampling/schedules.ts';
@@ -12,6 +19,11 @@ import type { LatentPreviews } from './latent-previews.ts';
 import type { NetworkPool } from './network-pool.ts';
 import type { PartLibrary } from './part-library.ts';
 import type { Placement } from './placement.ts';
+import type { PrepareWeights } from './prepared-weights.ts';
+import { StepTiming } from './step-timing.ts';
+
+/** Runs work with a network that may have to be made first. */
+type UseNetwork = <T>(work: (network: TransformerNetwork) => Promise<T>) => Promise<T>;
 
 /** Schedules and samples; transformers are kept while there is room. */
 export function createDiffusionService(
@@ -20,11 +32,12 @@ export function createDiffusionService(
   placement: Placement,
   previews: LatentPreviews,
   adapterLibrary: AdapterLibrary,
+  prepared: PrepareWeights,
 ): DiffusionService {
   /** Captions a transformer has refined: they depend on the prompt alone, not on step or seed. */
-  const refined = new WeakMap<Conditioning, WeakMap<ZImageTransformer, Promise<PreparedCaption[]>>>();
-  const prepare = (network: ZImageTransformer, conditioning: Conditioning): Promise<PreparedCaption[]> => {
-    const known = refined.get(conditioning) ?? new WeakMap<ZImageTransformer, Promise<PreparedCaption[]>>();
+  const refined = new WeakMap<Conditioning, WeakMap<TransformerNetwork, Promise<PreparedCaption[]>>>();
+  const prepare = (network: TransformerNetwork, conditioning: Conditioning): Promise<PreparedCaption[]> => {
+    const known = refined.get(conditioning) ?? new WeakMap<TransformerNetwork, Promise<PreparedCaption[]>>();
     refined.set(conditioning, known);
     const captions = known.get(network) ?? prepareAll(network, conditioning);
     known.set(network, captions);
@@ -32,66 +45,137 @@ export function createDiffusionService(
     return captions;
   };
 
+  /** A network and its adapters; which there are is part of it, how strong they are is fed at every step. */
+  const open = async (
+    { part, adapters }: RoutedNetwork,
+    { positive, latent }: SampleRequest,
+    { signal, onConversion, onNotice }: Parameters<DiffusionService['sample']>[1],
+  ): Promise<UseNetwork> => {
+    const { opened, key } = await parts.recall('transformer', part);
+    checkFit(part.file.name, opened.config, positive, latent);
+    const live: LiveAdapter[] = [];
+    for (const adapter of adapters) live.push(await adapterLibrary.open(adapter, opened, signal));
+    const adapted = (base: string) => [base, ...adapters.map(({ sha256 }) => sha256)].join(' + ');
+    const onFallback = (operators: ReadonlyMap<string, number>) =>
+      onNotice?.(
+        `Part of the model runs on the CPU, which the GPU waits for at every step: ${listOperators(operators)}.`,
+      );
+    const { ready } = opened;
+    if (ready) {
+      const { weightBytes } = ready.model;
+      const settings = { ...readySettings(placement.providerOf('transformer'), weightBytes), onFallback };
+      const createReady = async () => new ForeignTransformer(ready, settings, live);
+      return (work) => pool.use(adapted(key), weightBytes, createReady, work);
+    }
+    const { precision, file } = part;
+    const place = await placement.of(opened.weights, opened.config, { part: 'transformer', precision });
+    const weights = () => prepared(opened, file.sha256, place, { signal, onProgress: onConversion });
+    const create = async () =>
+      new ZImageTransformer(await weights(), opened.config, {
+        ...place.settings,
+        adapters: live,
+        onFallback,
+      });
+    const networkKey = adapted(`${key} ${place.precision}`);
+    return (work) => pool.use(networkKey, place.bytes, create, work);
+  };
+
+  /** How long passes took beside what arithmetic allows; for models whose graph is ours. */
+  const timingOf = async (
+    part: PartReference,
+    timing: StepTiming,
+    dims: readonly number[],
+    { captions }: Conditioning,
+  ): Promise<string | undefined> => {
+    const { opened } = await parts.recall('transformer', part);
+    if (opened.ready) return undefined;
+    const place = await placement.of(opened.weights, opened.config, {
+      part: 'transformer',
+      precision: part.precision,
+    });
+    const tokens = Math.max(...captions.map(({ features }) => features.dims[0] ?? 0));
+    return timing.summary(opened.config, dims, tokens, placement, place);
+  };
+
   return {
     schedule: computeSigmas,
     drawNoise,
     resizeLatent,
 
-    async sample(request, { signal, onStep }) {
+    async sample(request, run) {
+      const { signal, onStep } = run;
       const { model, positive, negative, latent, noise, guidance } = request;
-      const { opened, key } = await parts.recall('transformer', model.part);
-      const place = await placement.of(opened.weights, opened.config);
-      const adapters: LiveAdapter[] = [];
-      for (const { file } of model.adapters) adapters.push(await adapterLibrary.open(file, opened, signal));
-      // Which adapters there are is part of the network; how strong they are is fed at every step.
-      const networkKey = [key, ...model.adapters.map(({ file }) => file.sha256)].join(' + ');
-      const create = async () =>
-        new ZImageTransformer(opened.weights, opened.config, { ...place.settings, adapters });
-      return pool.use(networkKey, place.bytes, create, async (network) => {
-        const captions = await prepare(network, positive);
-        const { dims } = latent.samples;
-        const preview = previews.for(model.part.file.sha256);
-        let last = performance.now();
-        const plan = buildPlan({
-          sampler: request.sampler,
-          sigmas: request.sigmas,
-          seed: noise.seeds[0] ?? 0n,
-          guidance,
-          guidanceTruncation: request.guidanceTruncation,
-          shift: model.shift,
-          strengths: model.adapters.map(({ strength }) => strength),
-        });
-        const data = await runPlan(plan, {
-          dims,
-          noise: drawNoise(noise, dims).data,
-          latent: latent.samples.data,
-          guidanceNormalization: request.guidanceNormalization,
-          signal,
-          velocity: async (x, sigma, { adapterStrengths }, branch) => {
-            const chosen = branch === 'negative' && negative ? await prepare(network, negative) : captions;
-            const strengths = adapterStrengths.map((strength) => ({ strength }));
-            return (await network.velocity(tensor(dims, x), sigma, chosen, strengths)).data;
-          },
-          onStep: ({ index, denoised }) => {
-            const now = performance.now();
-            const snapshot: Tensor = { dims, data: denoised };
-            onStep({
-              done: index + 1,
-              total: plan.steps.length,
-              milliseconds: now - last,
-              preview: preview && (() => preview(snapshot)),
-            });
-            last = now;
-          },
-        });
-        return { samples: tensor(dims, data), channels: latent.channels };
+      const { dims } = latent.samples;
+      const { networks, steps } = routeModel(model, request.sigmas.length - 1);
+      const plan = buildPlan({
+        sampler: request.sampler,
+        sigmas: request.sigmas,
+        seed: noise.seeds[0] ?? 0n,
+        guidance,
+        guidanceTruncation: request.guidanceTruncation,
+        shift: model.shift,
+        route: steps,
       });
+      // Networks that fit the memory together stay there; where they do not, each makes room for the next.
+      const places: UseNetwork[] = [];
+      for (const network of networks) places.push(await open(network, request, run));
+      const preview = previews.for(model.part.file.sha256);
+      const timing = new StepTiming();
+      let last = performance.now();
+      const data = await runPlan(plan, {
+        dims,
+        noise: drawNoise(noise, dims).data,
+        latent: latent.samples.data,
+        guidanceNormalization: request.guidanceNormalization,
+        signal,
+        velocity: (x, sigma, step, branch) => {
+          const use = places[step.model];
+          if (!use) throw new Error(`The run has no network ${step.model}.`);
+          return use(async (network) => {
+            const conditioning = branch === 'negative' && negative ? negative : positive;
+            const captions = await prepare(network, conditioning);
+            const pass = () => network.velocity(tensor(dims, x), sigma, captions, step.adapterStrengths);
+            return (await timing.measure(pass)).data;
+          });
+        },
+        onStep: ({ index, denoised }) => {
+          const now = performance.now();
+          const snapshot: Tensor = { dims, data: denoised };
+          onStep({
+            done: index + 1,
+            total: plan.steps.length,
+            milliseconds: now - last,
+            preview: preview && (() => preview(snapshot)),
+          });
+          last = now;
+        },
+      });
+      const summary = await timingOf(model.part, timing, dims, positive);
+      if (summary !== undefined) run.onNotice?.(summary);
+      return { samples: tensor(dims, data), channels: latent.channels };
     },
   };
 }
 
+/** Models of one run need not be of one family. */
+function checkFit(
+  name: string,
+  { captionDim, inChannels }: ZImageConfig,
+  { captions }: Conditioning,
+  { channels }: Latent,
+): void {
+  const features = captions[0]?.features.dims[1] ?? captionDim;
+  if (features === captionDim && channels === inChannels) return;
+  throw new UserError(
+    `The model ${name} takes ${captionDim} features per token and ${inChannels} latent channels; it was given ${features} and ${channels}.`,
+    {
+      hint: 'Use the text encoder and the latent that belong to the model, and models of one family in one run.',
+    },
+  );
+}
+
 async function prepareAll(
-  network: ZImageTransformer,
+  network: TransformerNetwork,
   { captions }: Conditioning,
 ): Promise<PreparedCaption[]> {
   const prepared: PreparedCaption[] = [];

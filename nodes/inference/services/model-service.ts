@@ -6,8 +6,10 @@ import type { OpenedPart } from '../checkpoints/model-folder.ts';
 import type { ModelRegistry } from '../checkpoints/registry.ts';
 import type { AdapterLibrary } from './adapter-library.ts';
 import type { LatentPreviews } from './latent-previews.ts';
+import { placeAll, precisionNotices, tileBytesFor } from './model-places.ts';
 import type { PartLibrary } from './part-library.ts';
 import type { PictureFolders } from './picture-folders.ts';
+import type { Placement } from './placement.ts';
 
 /** Of Z-Image-Turbo; used where a checkpoint says nothing. */
 const DEFAULT_SHIFT = 3;
@@ -19,6 +21,7 @@ export function createModelService(
   pictures: PictureFolders,
   previews: LatentPreviews,
   adapters: AdapterLibrary,
+  placement: Placement,
 ): ModelService {
   return {
     async list(kind: FileKind): Promise<readonly ListedFile[]> {
@@ -32,7 +35,7 @@ export function createModelService(
       return fingerprintOf(path);
     },
 
-    async open({ model, textEncoder, vae }) {
+    async open({ model, textEncoder, vae, precision = 'auto' }) {
       if (model === '') throw new UserError('No model is chosen.', { hint: 'Choose one on the node.' });
       const transformer = await parts.open('transformer', { name: model });
       const encoder = await openOr(parts, 'text-encoder', textEncoder, model);
@@ -53,19 +56,28 @@ export function createModelService(
           { hint: 'Use the autoencoder that belongs to the model.' },
         );
       await parts.tokenizerFolder(encoder.opened);
+      const wanted = precision === 'auto' ? {} : { precision };
+      const set = { transformer: transformer.opened, textEncoder: encoder.opened, vae: autoencoder.opened };
+      const places = await placeAll(placement, set, precision);
       const recipe = {
-        part: await parts.referenceOf(vaeName, 'vae', autoencoder),
+        part: { ...(await parts.referenceOf(vaeName, 'vae', autoencoder)), ...wanted },
+        tileBytes: await tileBytesFor(placement, set, places),
         scalingFactor,
         shiftFactor,
         latentChannels,
       };
-      const part = await parts.referenceOf(model, 'transformer', transformer);
+      const part = { ...(await parts.referenceOf(model, 'transformer', transformer)), ...wanted };
       previews.pair(part.file.sha256, recipe);
       return {
         model: { part, adapters: [], shift: transformer.opened.scheduler?.shift ?? DEFAULT_SHIFT },
-        textEncoder: { part: await parts.referenceOf(encoderName, 'text-encoder', encoder) },
+        textEncoder: {
+          part: { ...(await parts.referenceOf(encoderName, 'text-encoder', encoder)), ...wanted },
+        },
         vae: recipe,
-        notices: [transformer.opened, encoder.opened, autoencoder.opened].flatMap(unusedNotice),
+        notices: [
+          ...precisionNotices(places, precision),
+          ...[transformer.opened, encoder.opened, autoencoder.opened].flatMap(unusedNotice),
+        ],
       };
     },
 
@@ -73,18 +85,7 @@ export function createModelService(
       const { opened } = await parts.recall('transformer', model.part);
       const file = await adapters.reference(name);
       const { adapter } = await adapters.open(file, opened, signal);
-      const { unmatchedKeys, misfits, notices } = adapter;
-      const unused =
-        unmatchedKeys.length > 0
-          ? [
-              `${name}: ${unmatchedKeys.length} of its keys name no layer of this model: ${unmatchedKeys.slice(0, 3).join(', ')}${unmatchedKeys.length > 3 ? ' …' : ''}`,
-            ]
-          : [];
-      const misfitting = misfits.map(
-        ({ keys, why }) =>
-          `${name}: ${keys[0]}${keys.length > 1 ? ` and ${keys.length - 1} more` : ''} not used: ${why}.`,
-      );
-      return { file, notices: [...notices, ...unused, ...misfitting] };
+      return { file, notices: adapter.notices.map((notice) => `${name}: ${notice}`) };
     },
   };
 }

@@ -1,14 +1,14 @@
-import { totalmem } from 'node:os';
-
-/** Leaves room for pictures, activations and everything else on the machine. */
-const BUDGET_SHARE = 0.6;
-
-/** Memory that networks may take together unless a person says otherwise. */
-export const defaultBudget = (): number => totalmem() * BUDGET_SHARE;
-
 /** A network with its sessions, ready to run. */
 export interface Network {
   dispose(): Promise<void>;
+}
+
+/** A network in memory, for those who show what is there. */
+export interface ResidentNetwork {
+  readonly key: string;
+  readonly bytes: number;
+  /** A job needs it now; it will not be dropped. */
+  readonly isInUse: boolean;
 }
 
 interface Resident {
@@ -51,9 +51,13 @@ export class NetworkPool {
     }
   }
 
+  get budgetBytes(): number {
+    return this.#budgetBytes;
+  }
+
   /** Names and sizes of what is resident, least recently used first. */
-  get residents(): readonly { readonly key: string; readonly bytes: number }[] {
-    return [...this.#residents].map(([key, { bytes }]) => ({ key, bytes }));
+  get residents(): readonly ResidentNetwork[] {
+    return [...this.#residents].map(([key, { bytes, users }]) => ({ key, bytes, isInUse: users > 0 }));
   }
 
   async dispose(): Promise<void> {

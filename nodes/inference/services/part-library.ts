@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { FileReference, PartReference } from '../../core/values.ts';
@@ -6,6 +6,8 @@ import type { PartKind } from '../checkpoints/architecture.ts';
 import { fingerprintOf, sha256OfModel } from '../checkpoints/file-hash.ts';
 import { type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
 import type { ModelRegistry } from '../checkpoints/registry.ts';
+import { fileError, isMissing } from '../checkpoints/wording.ts';
+import { vocabularySizeIn } from '../qwen3/tokenizer-files.ts';
 
 /** A part that was opened, and what tells it from every other state of itself. */
 export interface KnownPart<K extends PartKind> {
@@ -25,6 +27,8 @@ export class PartLibrary {
   readonly #roots: readonly string[];
   readonly #opened = new Map<string, Promise<KnownPart<PartKind>>>();
   readonly #recipes = new Map<string, KnownPart<PartKind>>();
+  /** By key: what a person calls a part that was opened. */
+  readonly #names = new Map<string, { readonly part: PartKind; readonly name: string }>();
 
   constructor(registry: ModelRegistry, roots: readonly string[]) {
     this.#registry = registry;
@@ -43,6 +47,7 @@ export class PartLibrary {
     const key = `${part} ${path} ${await fingerprintOf(path)}`;
     const known = this.#opened.get(key) ?? openPart(path, part).then((opened) => ({ opened, key }));
     this.#opened.set(key, known);
+    this.#names.set(key, { part, name: reference.name });
     try {
       // Keyed by `part`, so the kind is the one asked for.
       return (await known) as KnownPart<K>;
@@ -50,6 +55,11 @@ export class PartLibrary {
       this.#opened.delete(key);
       throw error;
     }
+  }
+
+  /** What the key of a session was made from: its part, and its name in workflows. */
+  describe(key: string): { readonly part: PartKind; readonly name: string } | undefined {
+    return [...this.#names].find(([known]) => key.startsWith(known))?.[1];
   }
 
   /**
@@ -80,11 +90,14 @@ export class PartLibrary {
   async tokenizerFolder({ tokenizerFolder, config, files }: OpenedPart<'text-encoder'>): Promise<string> {
     if (tokenizerFolder !== undefined) return tokenizerFolder;
     for (const root of this.#roots)
-      for (const folder of [join(root, 'tokenizer'), join(root, 'text_encoders', 'tokenizer'), root])
-        if (await fitsVocabulary(folder, config.vocabularySize)) return folder;
-    throw new UserError(`There is no tokenizer for the text encoder ${files[0]}.`, {
-      hint: 'Put the folder “tokenizer” of Z-Image-Turbo or Qwen3-4B into the model folder.',
-    });
+      for (const folder of await tokenizerPlaces(root))
+        if (fitsVocabulary(await vocabularySizeIn(folder), config.vocabularySize)) return folder;
+    throw new UserError(
+      `The text encoder ${files[0]} comes without a tokenizer, and no folder of models holds one with its ${config.vocabularySize} tokens.`,
+      {
+        hint: 'Put the folder “tokenizer” of Z-Image-Turbo or Qwen3-4B beside it: tokenizer.json, or vocab.json and merges.txt.',
+      },
+    );
   }
 
   /** A whole model may be named wherever one of its parts is asked for. */
@@ -98,15 +111,24 @@ export class PartLibrary {
 
 const recipeKey = (part: PartKind, { name, sha256 }: FileReference): string => `${part} ${sha256} ${name}`;
 
-async function fitsVocabulary(folder: string, size: number): Promise<boolean> {
-  const path = join(folder, 'tokenizer.json');
-  const isThere = await stat(path).then(
-    (info) => info.isFile(),
-    () => false,
-  );
-  if (!isThere) return false;
-  const { model } = JSON.parse(await readFile(path, 'utf8'));
-  const entries = Object.keys(model?.vocab ?? {}).length;
-  // The embedding table is rounded up to a multiple that suits its training.
-  return entries <= size && entries > size * 0.95;
+/** The embedding table is rounded up to a multiple that suits its training. */
+const fitsVocabulary = (entries: number | undefined, size: number): boolean =>
+  entries !== undefined && entries <= size && entries > size * 0.95;
+
+/** Where tokenizers are kept below a folder of models: beside the encoders, or in a whole model. */
+async function tokenizerPlaces(root: string): Promise<string[]> {
+  let models: string[];
+  try {
+    const entries = await readdir(root, { withFileTypes: true });
+    models = entries
+      .filter((entry) => !entry.name.startsWith('.') && !entry.isFile())
+      .map(({ name }) => name);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw fileError(error, root, 'read');
+  }
+  const inModels = models.slice(0, MOST_MODELS).map((name) => join(root, name, 'tokenizer'));
+  return [join(root, 'tokenizer'), join(root, 'text_encoders', 'tokenizer'), root, ...inModels];
 }
+
+const MOST_MODELS = 200;

@@ -1,23 +1,32 @@
 import { totalmem } from 'node:os';
-import { elementCount } from '../../core/tensor.ts';
+import type { PrecisionChoice } from '../../core/precision.ts';
+import type { PartKind } from '../checkpoints/architecture.ts';
 import type { Weights } from '../checkpoints/weights.ts';
+import { weightSizes } from '../memory/footprint.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { attentionFor } from '../ort/attention-check.ts';
-import type { Provider, SessionSettings } from '../ort/session-options.ts';
+import { adapterOf } from '../ort/graphics-card.ts';
+import { halfPrecisionWorks } from '../ort/half-check.ts';
+import type { Provider, SessionSettings, WeightPolicy } from '../ort/session-options.ts';
+import { type ChosenPrecision, choosePrecision } from '../precision/choose.ts';
+import type { ConversionTarget } from '../precision/conversion.ts';
+import { blockFormats, isBlockPrecision } from '../precision/formats.ts';
 
 /** How a network is run here. */
-export interface Place {
+export interface Place extends ChosenPrecision {
   readonly settings: SessionSettings & { readonly attention: AttentionForm };
-  /** Memory the network is expected to take. */
-  readonly bytes: number;
+  /** What the weights have to be converted to before; undefined where they are used as they are. */
+  readonly target: ConversionTarget | undefined;
 }
 
-/** Share of the machine's memory up to which weights are widened ahead of time, for speed. */
-const PACKED_SHARE = 0.2;
-/** Private memory of a network whose weights stay in their file, of the size of that file. */
-const MAPPED_SHARE = 0.1;
 /** Tokens of a 1024×1024 picture with a long caption. */
 const MANY_TOKENS = 4096 + 512;
+/** Of a GPU whose memory is not known. */
+const ASSUMED_BYTES = 8e9;
+/** Of a GPU's memory; the rest is the screen's and the driver's. */
+const GPU_SHARE = 0.9;
+/** Of the machine's memory: leaves room for pictures, activations and everything else on the machine. */
+const HOST_SHARE = 0.6;
 
 /** What of a network decides how its attention is run. */
 export interface AttentionShape {
@@ -26,30 +35,85 @@ export interface AttentionShape {
   readonly causal?: boolean;
 }
 
-/** Decides how networks are run on one provider. */
-export class Placement {
-  readonly #provider: Provider;
+/** What is placed, and in which precision a person wants it. */
+export interface Wanted {
+  readonly part: PartKind;
+  readonly precision?: PrecisionChoice | undefined;
+}
 
-  constructor(provider: Provider) {
-    this.#provider = provider;
+/** Where parts run that do not run where the rest does. */
+export type PartProviderNames = { readonly [K in PartKind]?: Provider | undefined };
+
+/** Decides how networks are run: on one provider, but for parts that were given another. */
+export class Placement {
+  readonly provider: Provider;
+  readonly #partProviders: PartProviderNames;
+  #budget: Promise<number> | undefined;
+
+  /** @param budgetBytes that networks may take together; by default a share of what there is */
+  constructor(provider: Provider, budgetBytes?: number, partProviders: PartProviderNames = {}) {
+    this.provider = provider;
+    this.#partProviders = partProviders;
+    if (budgetBytes !== undefined) this.#budget = Promise.resolve(budgetBytes);
   }
 
-  async of(weights: Weights, attention: AttentionShape): Promise<Place> {
-    let stored = 0;
-    let widened = 0;
-    for (const { byteLength, shape } of weights.values()) {
-      stored += byteLength;
-      widened += elementCount(shape) * 4;
-    }
-    // A GPU holds its own copy anyway, and a Cast that is not folded would run on the CPU each time.
-    const isPacked = this.#provider !== 'cpu' || widened <= totalmem() * PACKED_SHARE;
+  providerOf(part: PartKind): Provider {
+    return this.#partProviders[part] ?? this.provider;
+  }
+
+  async of(
+    weights: Weights,
+    attention: AttentionShape,
+    { part, precision = 'auto' }: Wanted = { part: 'transformer' },
+  ): Promise<Place> {
+    const provider = this.providerOf(part);
+    const isCpu = provider === 'cpu';
+    const chosen = choosePrecision({
+      part,
+      choice: precision,
+      sizes: weightSizes(part, weights),
+      isCpu,
+      half: await halfPrecisionWorks(provider),
+      budgetBytes: provider === this.provider ? await this.budgetBytes() : await budgetOf(provider),
+      hostBytes: totalmem(),
+    });
     return {
+      ...chosen,
+      target: targetOf(chosen),
       settings: {
-        provider: this.#provider,
-        weights: isPacked ? 'packed' : 'mapped',
-        attention: await attentionFor(this.#provider, { ...attention, tokens: MANY_TOKENS }),
+        provider,
+        weights: isCpu ? policyOf(chosen) : 'packed',
+        compute: chosen.compute,
+        attention: await attentionFor(provider, { ...attention, tokens: MANY_TOKENS }),
       },
-      bytes: isPacked ? widened : Math.round(stored * MAPPED_SHARE),
     };
   }
+
+  /** Bytes networks may take together where they are computed with. */
+  budgetBytes(): Promise<number> {
+    this.#budget ??= budgetOf(this.provider);
+    return this.#budget;
+  }
+}
+
+async function budgetOf(provider: Provider): Promise<number> {
+  if (provider === 'cpu') return totalmem() * HOST_SHARE;
+  const { memoryBytes = ASSUMED_BYTES } = (await adapterOf(provider)) ?? {};
+  return memoryBytes * (memoryBytes >= totalmem() ? HOST_SHARE : GPU_SHARE);
+}
+
+/** A GPU holds its own copy anyway, and a Cast that is not folded would run on the CPU each time. */
+function policyOf({ precision }: ChosenPrecision): WeightPolicy {
+  if (precision === 'f32') return 'packed';
+  return isBlockPrecision(precision) ? 'quantised' : 'mapped';
+}
+
+function targetOf({ precision, compute }: ChosenPrecision): ConversionTarget | undefined {
+  if (precision === 'f16') return { kind: 'half' };
+  if (!isBlockPrecision(precision)) return undefined;
+  return {
+    kind: 'blocks',
+    format: blockFormats[precision],
+    scales: compute === 'float16' ? 'F16' : 'F32',
+  };
 }

@@ -1,5 +1,5 @@
 import { productOf } from '../onnx/shapes.ts';
-import type { GraphModel } from '../onnx/types.ts';
+import type { Dim, GraphModel, Value } from '../onnx/types.ts';
 import { BATCH, type ZImageBlocks } from './block.ts';
 import { TIME_FEATURES } from './time-features.ts';
 
@@ -8,6 +8,14 @@ export const CAPTION = 'caption';
 export const IMAGE = 'image';
 const JOINT = `${IMAGE}+${CAPTION}`;
 export const JOINT_INPUT = JOINT;
+
+/** Rows that each image of a batch has in the values of the step graph, by the names of their sizes. */
+export const rowsOfImage = (image: number, caption: number): ReadonlyMap<Dim, number> =>
+  new Map<Dim, number>([
+    [productOf([BATCH, IMAGE]), image],
+    [productOf([BATCH, JOINT]), image + caption],
+    [BATCH, 1],
+  ]);
 
 /** Of the final layer's norm; fixed in the reference implementation. */
 const FINAL_NORM_EPS = 1e-6;
@@ -19,8 +27,8 @@ const FINAL_NORM_EPS = 1e-6;
 export function buildCaptionGraph(blocks: ZImageBlocks): GraphModel {
   const { graph, config } = blocks;
   const rows = productOf([BATCH, CAPTION]);
-  const features = graph.input('features', 'float32', [rows, config.captionDim]);
-  const padding = graph.input('padding', 'float32', [rows, 1]);
+  const features = graph.real('features', [rows, config.captionDim]);
+  const padding = graph.real('padding', [rows, 1]);
   const embedded = blocks.linear(blocks.rmsNorm(features, 'cap_embedder.0'), 'cap_embedder.1', true);
   let x = blocks.withPadToken(embedded, padding, 'cap_pad_token');
   if (config.refinerLayers > 0) {
@@ -41,14 +49,14 @@ export function buildStepGraph(blocks: ZImageBlocks): GraphModel {
   const { graph, config } = blocks;
   const { dim, inChannels, patchSize } = config;
   const rows = productOf([BATCH, IMAGE]);
-  const patches = graph.input('patches', 'float32', [rows, inChannels * patchSize ** 2]);
-  const padding = graph.input('padding', 'float32', [rows, 1]);
-  const caption = graph.input('caption', 'float32', [BATCH, CAPTION, dim]);
+  const patches = graph.real('patches', [rows, inChannels * patchSize ** 2]);
+  const padding = graph.real('padding', [rows, 1]);
+  const caption = graph.real('caption', [BATCH, CAPTION, dim]);
   const imageShape = blocks.shapeOf(IMAGE);
 
-  const hidden = graph.silu(
-    blocks.linear(graph.input('time', 'float32', [1, TIME_FEATURES]), 't_embedder.mlp.0', true),
-  );
+  // One row for all images, as long as they are modulated alike.
+  const features = graph.real('time', [blocks.perImage ? BATCH : 1, TIME_FEATURES]);
+  const hidden = graph.silu(blocks.linear(features, 't_embedder.mlp.0', true));
   const time = blocks.linear(hidden, 't_embedder.mlp.2', true);
 
   let image = blocks.withPadToken(blocks.linear(patches, 'all_x_embedder.2-1', true), padding, 'x_pad_token');
@@ -64,8 +72,11 @@ export function buildStepGraph(blocks: ZImageBlocks): GraphModel {
   for (let i = 0; i < config.layers; i++) x = blocks.block(x, `layers.${i}`, sequence, time);
 
   const scale = blocks.linear(graph.silu(time), 'all_final_layer.2-1.adaLN_modulation.1', true);
-  const weight = graph.reshape(graph.add(scale, graph.scalar(1)), [dim]);
-  const normed = graph.layerNorm(x, weight, FINAL_NORM_EPS);
+  const weight = graph.add(scale, graph.scalar(1));
+  const even = (): Value => graph.constant(new Float32Array(dim).fill(1), [dim]);
+  const normed = blocks.perImage
+    ? blocks.timesImage(graph.layerNorm(x, even(), FINAL_NORM_EPS), weight, sequence)
+    : graph.layerNorm(x, graph.reshape(weight, [dim]), FINAL_NORM_EPS);
   graph.output('prediction', blocks.linear(normed, 'all_final_layer.2-1.linear', true));
   return graph.build();
 }

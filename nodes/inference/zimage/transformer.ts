@@ -3,13 +3,14 @@ import type { AdapterStrength } from '../adapters/blocks.ts';
 import type { LiveAdapter } from '../adapters/live-adapter.ts';
 import { LiveBranches } from '../adapters/live-branch.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
-import type { Weights } from '../checkpoints/weights.ts';
+import type { NetworkWeights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
+import type { Dim } from '../onnx/types.ts';
 import { type Feed, Session } from '../ort/session.ts';
 import type { SessionSettings } from '../ort/session-options.ts';
 import { ZImageBlocks } from './block.ts';
-import { buildCaptionGraph, buildStepGraph, CAPTION, IMAGE, JOINT_INPUT } from './graphs.ts';
+import { buildCaptionGraph, buildStepGraph, CAPTION, IMAGE, JOINT_INPUT, rowsOfImage } from './graphs.ts';
 import { type LatentSize, patchCount, patchify, unpatchifyNegated } from './patches.ts';
 import { captionPositions, imagePositions, type Position, paddedLength } from './positions.ts';
 import { type RopeTables, ropeTables } from './rope.ts';
@@ -31,6 +32,12 @@ export interface TransformerSettings extends SessionSettings {
   readonly adapters?: readonly LiveAdapter[];
 }
 
+/** What adapters are fed for some images of a batch, which have so many rows each. */
+type AdapterFeeds = (
+  images: readonly number[],
+  rows: ReadonlyMap<Dim, number>,
+) => Readonly<Record<string, Feed>>;
+
 /** A graph that is ready to run, and the adapters in it. */
 interface AdaptedSession {
   readonly session: Session;
@@ -43,19 +50,26 @@ interface AdaptedSession {
  */
 export class ZImageTransformer {
   readonly config: ZImageConfig;
-  readonly #weights: Weights;
+  readonly #weights: NetworkWeights;
   readonly #settings: TransformerSettings;
+  /** The network without adapters, for steps on which none acts. */
+  readonly #bare: ZImageTransformer | undefined;
   #captionSession: Promise<AdaptedSession> | undefined;
   #stepSession: Promise<AdaptedSession> | undefined;
+  /** For batches whose images have strengths of their own. */
+  #mixedSession: Promise<AdaptedSession> | undefined;
   /** Captions at other strengths than they were prepared with. */
   readonly #readapted = new WeakMap<PreparedCaption, Map<string, PreparedCaption>>();
   /** Tables of the last few sizes; one size is used for many steps. */
   readonly #tables = new Map<string, RopeTables>();
 
-  constructor(weights: Weights, config: ZImageConfig, settings: TransformerSettings) {
+  constructor(weights: NetworkWeights, config: ZImageConfig, settings: TransformerSettings) {
     this.#weights = weights;
     this.config = config;
     this.#settings = settings;
+    const { adapters = [], ...others } = settings;
+    if (adapters.length > 0 && bytesOf(weights) <= BARE_BYTES)
+      this.#bare = new ZImageTransformer(weights, config, others);
   }
 
   /**
@@ -104,16 +118,54 @@ export class ZImageTransformer {
     captions: readonly PreparedCaption[],
     strengths: readonly AdapterStrength[] = [],
   ): Promise<Tensor> {
-    const [batch = 0, channels = 0, height = 0, width = 0] = latents.dims;
+    this.#check(latents, captions);
+    const adapted: PreparedCaption[] = [];
+    for (const caption of captions) adapted.push(await this.#atStrengths(caption, strengths));
+    const part = await this.#stepPart();
+    if (this.#bare && !strengths.some(acts)) return this.#bare.velocity(latents, sigma, adapted);
+    return this.#velocity(latents, sigma, adapted, part, () => part.branches.feeds(strengths));
+  }
+
+  /**
+   * As {@link velocity}, for a batch whose images have strengths of their own: the weights are read once
+   * for all of them. The first time, it makes a session that can do so.
+   */
+  async imageVelocity(
+    latents: Tensor,
+    sigma: number,
+    captions: readonly PreparedCaption[],
+    strengths: readonly (readonly AdapterStrength[])[],
+  ): Promise<Tensor> {
+    this.#check(latents, captions);
+    const adapted: PreparedCaption[] = [];
+    for (const [image, own] of strengths.entries())
+      adapted.push(await this.#atStrengths(captionOf(captions, image), own));
+    const part = await this.#mixedPart();
+    return this.#velocity(latents, sigma, adapted, part, (images, rows) =>
+      part.branches.imageFeeds({ images: images.map((image) => strengths[image] ?? []), rows }),
+    );
+  }
+
+  #check({ dims }: Tensor, captions: readonly PreparedCaption[]): void {
+    const [batch = 0, channels = 0, height = 0, width = 0] = dims;
     const { inChannels, patchSize } = this.config;
     if (channels !== inChannels || height % patchSize !== 0 || width % patchSize !== 0 || batch === 0)
       throw new RangeError(
-        `Latents are [${latents.dims.join(', ')}]; this model takes [batch, ${inChannels}, even, even].`,
+        `Latents are [${dims.join(', ')}]; this model takes [batch, ${inChannels}, even, even].`,
       );
     if (captions.length !== 1 && captions.length !== batch)
       throw new RangeError(`${captions.length} captions were given for ${batch} images.`);
-    const adapted: PreparedCaption[] = [];
-    for (const caption of captions) adapted.push(await this.#atStrengths(caption, strengths));
+  }
+
+  /** @param adapted captions as the adapters refine them, one for all images or one for each */
+  async #velocity(
+    latents: Tensor,
+    sigma: number,
+    adapted: readonly PreparedCaption[],
+    part: AdaptedSession,
+    adapterFeeds: AdapterFeeds,
+  ): Promise<Tensor> {
+    const [batch = 0, channels = 0, height = 0, width = 0] = latents.dims;
     const groups = new Map<number, number[]>();
     for (let image = 0; image < batch; image++) {
       const length = captionOf(adapted, image).refined.dims[1] ?? 0;
@@ -128,7 +180,8 @@ export class ZImageTransformer {
         sigma,
         images,
         images.map((image) => captionOf(adapted, image)),
-        strengths,
+        part,
+        adapterFeeds,
         velocity,
       );
     return { dims: latents.dims, data: velocity };
@@ -141,9 +194,12 @@ export class ZImageTransformer {
   }
 
   async dispose(): Promise<void> {
-    for (const session of [this.#captionSession, this.#stepSession]) await (await session)?.session.release();
+    await this.#bare?.dispose();
+    for (const session of [this.#captionSession, this.#stepSession, this.#mixedSession])
+      await (await session)?.session.release();
     this.#captionSession = undefined;
     this.#stepSession = undefined;
+    this.#mixedSession = undefined;
   }
 
   /** Runs the step for some images of a batch, whose captions have one length, into `velocity`. */
@@ -153,7 +209,8 @@ export class ZImageTransformer {
     sigma: number,
     images: readonly number[],
     captions: readonly PreparedCaption[],
-    strengths: readonly AdapterStrength[],
+    { session, branches }: AdaptedSession,
+    adapterFeeds: AdapterFeeds,
     velocity: Float32Array,
   ): Promise<void> {
     const { dim, timeScale, refinerLayers, inChannels, patchSize } = this.config;
@@ -177,14 +234,13 @@ export class ZImageTransformer {
     const columns = size.width / patchSize;
     const ofImage = () => imagePositions(rows, columns, captionTokens);
     const key = `${rows} ${columns} ${captionTokens}`;
-    const { session, branches } = await this.#stepPart();
     const { prediction } = await session.run({
-      ...branches.feeds(strengths),
+      ...adapterFeeds(images, rowsOfImage(imageTokens, captionTokens)),
       patches: { dims: [batch * imageTokens, features], data: patches },
       padding: paddingMask(batch, tokens, imageTokens),
       caption,
       image_shape: { dims: [3], data: BigInt64Array.of(BigInt(batch), BigInt(imageTokens), BigInt(dim)) },
-      time: timeFeatures(1 - sigma, timeScale),
+      time: repeated(timeFeatures(1 - sigma, timeScale), branches.perImage ? batch : 1),
       ...(refinerLayers > 0 && this.#sequence(IMAGE, batch, `image ${key}`, ofImage)),
       ...this.#sequence(JOINT_INPUT, batch, `joint ${key}`, () => [
         ...ofImage(),
@@ -202,8 +258,19 @@ export class ZImageTransformer {
   }
 
   #stepPart(): Promise<AdaptedSession> {
-    this.#stepSession ??= this.#session('diffusion transformer', buildStepGraph);
+    this.#stepSession ??= this.#createStep();
     return this.#stepSession;
+  }
+
+  /** Both at once: nothing is created when a strength comes to 0 or leaves it. */
+  async #createStep(): Promise<AdaptedSession> {
+    if (this.#bare) await this.#bare.#stepPart();
+    return this.#session('diffusion transformer', buildStepGraph);
+  }
+
+  #mixedPart(): Promise<AdaptedSession> {
+    this.#mixedSession ??= this.#session('diffusion transformer', buildStepGraph, true);
+    return this.#mixedSession;
   }
 
   #captionPart(): Promise<AdaptedSession> {
@@ -247,15 +314,22 @@ export class ZImageTransformer {
   async #session(
     name: string,
     build: (blocks: ZImageBlocks) => ReturnType<Graph['build']>,
+    perImage = false,
   ): Promise<AdaptedSession> {
     const { attention, adapters = [] } = this.#settings;
-    const graph = new Graph(name);
-    const branches = new LiveBranches(graph, adapters);
+    const { weights, compute } = this.#settings;
+    const graph = new Graph(name, compute, { sliceWide: weights === 'mapped' });
+    const branches = new LiveBranches(graph, adapters, { perImage });
     const blocks = new ZImageBlocks(graph, this.config, this.#weights, attention, branches);
     return { session: await Session.create(build(blocks), this.#settings), branches };
   }
 }
 
+/**
+ * Weights of a network up to which its adapters' branches, even off, cost it more than another session
+ * without them: of larger ones the branches are lost in the products.
+ */
+const BARE_BYTES = 64 * 2 ** 20;
 const MAX_TABLES = 16;
 /** One per step of a strength curve. */
 const MAX_READAPTED = 64;
@@ -264,6 +338,22 @@ const keyOf = (feeds: Readonly<Record<string, Feed>>): string =>
   Object.values(feeds)
     .map(({ data }) => data.join())
     .join(';');
+
+/** As they are widened for the CPU; those that are quantised belong to larger networks. */
+function bytesOf(weights: NetworkWeights): number {
+  let bytes = 0;
+  for (const { shape } of weights.values()) bytes += elementCount(shape) * 4;
+  return bytes;
+}
+
+/** One row, as often as asked for. */
+function repeated({ dims: [, width = 0], data }: Tensor, count: number): Tensor {
+  const rows = new Float32Array(count * width);
+  for (let row = 0; row < count; row++) rows.set(data, row * width);
+  return { dims: [count, width], data: rows };
+}
+
+const acts = ({ strength }: AdapterStrength): boolean => strength !== 0;
 
 function captionOf(captions: readonly PreparedCaption[], image: number): PreparedCaption {
   const caption = captions[captions.length === 1 ? 0 : image];

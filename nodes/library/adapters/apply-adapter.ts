@@ -1,6 +1,7 @@
 import { file, float, numbers, socket } from '../../core/inputs.ts';
 import { output } from '../../core/node.ts';
 import { defineNode } from '../../execution/define-node.ts';
+import { layAdapter } from '../model-recipes.ts';
 
 export default defineNode({
   type: 'adapters.apply',
@@ -13,6 +14,10 @@ export default defineNode({
     'loads nothing and merges nothing. Any number of adapters can follow each other.',
   inputs: {
     model: socket('MODEL'),
+    curve: socket('CURVE', {
+      optional: true,
+      doc: 'A factor on the strength from the first step to the last, drawn in a Strength curve.',
+    }),
     adapter: file('adapter'),
     strength: float({
       default: 1,
@@ -31,13 +36,10 @@ export default defineNode({
     }),
   },
   outputs: { model: output('MODEL') },
-  async run(ctx, { model, adapter, strength, per_step }) {
-    const { file: reference, notices } = await ctx.services.models.openAdapter(model, adapter, ctx.signal);
-    for (const notice of notices) ctx.notice(notice);
-    const use = {
-      file: reference,
+  run: async (ctx, { model, curve, adapter, strength, per_step }) => ({
+    model: await layAdapter(ctx, model, adapter, {
       strength: per_step.length > 0 ? per_step.map((factor) => factor * strength) : strength,
-    };
-    return { model: { ...model, adapters: [...model.adapters, use] } };
-  },
+      ...(curve && { curve }),
+    }),
+  }),
 });

@@ -1,5 +1,6 @@
 import { socket } from '../../core/inputs.ts';
 import { defineNode } from '../../execution/define-node.ts';
+import { showPictures } from '../show-pictures.ts';
 
 export default defineNode({
   type: 'images.preview',
@@ -12,9 +13,7 @@ export default defineNode({
   outputs: {},
   effect: 'show',
   async run(ctx, { image }) {
-    const [, height = 0, width = 0] = image.pixels.dims;
-    for (const png of await ctx.services.pictures.encode(image))
-      ctx.artifact({ kind: 'shown-picture', png, width, height });
+    await showPictures(ctx, image);
     return {};
   },
 });

@@ -2,6 +2,7 @@ import { boolean, choice, socket, text } from '../../core/inputs.ts';
 import { DOCUMENT_TEXT_KEY, RUN_TEXT_KEY } from '../../document/embedding/keys.ts';
 import { serializeDocument } from '../../document/open.ts';
 import { defineNode } from '../../execution/define-node.ts';
+import { showPictures } from '../show-pictures.ts';
 
 export default defineNode({
   type: 'images.save',
@@ -17,7 +18,7 @@ export default defineNode({
     name: text({
       default: 'kronode',
       maxLength: 200,
-      doc: 'Start of the file name; a / makes a sub-folder.',
+      doc: 'Start of the file name; a / makes a sub-folder. {seed}, {title}, {date} and {time} are filled in.',
     }),
     format: choice(['png', 'webp']),
     workflow: boolean({ default: true, doc: 'Put the workflow and the values really used into the file.' }),
@@ -25,14 +26,21 @@ export default defineNode({
   outputs: {},
   effect: 'write',
   async run(ctx, { image, name, format, workflow }) {
+    const facts = ctx.facts();
     const texts = workflow
       ? {
           [DOCUMENT_TEXT_KEY]: serializeDocument(ctx.document),
-          [RUN_TEXT_KEY]: JSON.stringify({ facts: ctx.facts() }),
+          [RUN_TEXT_KEY]: JSON.stringify({ facts }),
         }
       : {};
-    const saved = await ctx.services.pictures.save(image, { prefix: name, format, texts });
+    const title = ctx.document.meta?.title ?? '';
+    const seeds = facts.findLast((fact) => fact.kind === 'sampling')?.seeds ?? [];
+    const saved = await ctx.services.pictures.save(image, { name, title, seeds, format, texts });
     for (const picture of saved) ctx.artifact({ kind: 'saved-picture', ...picture });
+    return {};
+  },
+  async rehearse(ctx, { image }) {
+    await showPictures(ctx, image);
     return {};
   },
 });

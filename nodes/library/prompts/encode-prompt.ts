@@ -28,7 +28,12 @@ export default defineNode({
     const texts = prompts === 'one per line' && lines.length > 0 ? lines : [text];
     const captions = [];
     for (const prompt of texts) {
-      const { caption, truncated } = await ctx.services.text.encode(text_encoder, prompt, ctx.signal);
+      const { caption, truncated } = await ctx.services.text.encode(
+        text_encoder,
+        prompt,
+        ctx.signal,
+        (done, total) => ctx.progress({ done, total, unit: 'layer' }),
+      );
       if (truncated > 0)
         ctx.notice(
           `The prompt is ${truncated} token${truncated === 1 ? '' : 's'} too long; its end was left out: “${prompt.slice(0, 40)}…”`,

@@ -2,6 +2,7 @@ import { UserError } from '../../core/errors.ts';
 import { float, socket } from '../../core/inputs.ts';
 import { output } from '../../core/node.ts';
 import { defineNode } from '../../execution/define-node.ts';
+import { modelsOf } from '../model-recipes.ts';
 
 export default defineNode({
   type: 'sampling.sample',
@@ -90,12 +91,16 @@ export default defineNode({
       },
       {
         signal: ctx.signal,
+        onConversion: (done, total) => ctx.progress({ done, total, unit: 'layer' }),
+        onNotice: (message) => ctx.notice(message),
         onStep: ({ preview, ...step }) =>
           ctx.progress({ ...step, unit: 'step', ...(preview && { preview }) }),
       },
     );
-    ctx.record({ kind: 'model', file: model.part.file });
-    for (const { file, strength } of model.adapters) ctx.record({ kind: 'adapter', file, strength });
+    for (const { part, adapters } of modelsOf(model)) {
+      ctx.record({ kind: 'model', file: part.file });
+      for (const use of adapters) ctx.record({ kind: 'adapter', ...use });
+    }
     ctx.record({
       kind: 'sampling',
       sampler,

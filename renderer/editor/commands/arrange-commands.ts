@@ -30,10 +30,10 @@ async function layOut(): Promise<void> {
   const store = doc();
   const selected = selectedNodes();
   const all = selected.length < 2;
-  const ids = all ? Object.keys(store.document.nodes) : selected;
+  const ids = all ? Object.keys(store.graph.nodes) : selected;
   const boxes = boxesOf(ids.map((id) => itemKey('node', id)));
   if (boxes.length === 0) return;
-  const places = await layered(store.document, boxes);
+  const places = await layered(store.graph, boxes);
   store.edit(stepLabel('arrange.layout'), (draft) => moveTo(draft, places));
   if (all) canvas()?.fit();
 }

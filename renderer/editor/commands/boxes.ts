@@ -6,9 +6,9 @@ import { doc } from './context.ts';
 
 /** Where things lie and how large they are drawn. */
 export function boxesOf(keys: readonly ItemKey[]): Box[] {
-  const { document } = doc();
+  const { graph } = doc();
   return keys.flatMap((key) => {
-    const thing = placedThing(document, key);
+    const thing = placedThing(graph, key);
     if (!thing) return [];
     const drawn = canvas()?.sizeOf(key);
     const [width, height] = thing.size ?? [GUESSED_SIZE.width, GUESSED_SIZE.height];

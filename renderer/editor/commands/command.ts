@@ -17,4 +17,6 @@ export interface Command {
   /** For a command that switches something: whether it is on. */
   readonly isOn?: () => boolean;
   readonly run: () => void | Promise<void>;
+  /** For a command that lasts as long as its keys are held: what happens when they are let go. */
+  readonly release?: () => void;
 }

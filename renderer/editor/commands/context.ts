@@ -31,7 +31,7 @@ export function editNodes(id: CommandId, change: (node: DocumentNode, id: string
 
 /** Does every selected node have this property? Switching a mixed selection switches all of it on. */
 export const allNodes = (test: (node: DocumentNode) => boolean): boolean => {
-  const { nodes } = doc().document;
+  const { nodes } = doc().graph;
   const ids = selectedNodes();
   return ids.length > 0 && ids.every((id) => nodes[id] !== undefined && test(nodes[id]));
 };

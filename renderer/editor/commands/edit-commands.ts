@@ -1,3 +1,5 @@
+import { services } from '../../app/services.ts';
+import { tell } from '../../engine-client/run-session.ts';
 import { catalogue } from '../../state/catalogue-store.ts';
 import { type ItemKey, itemKey } from '../../state/item-key.ts';
 import { canvas } from '../canvas-handle.ts';
@@ -10,13 +12,13 @@ const DUPLICATE_OFFSET = 30;
 
 function remove(id: CommandId): void {
   const store = doc();
-  const { document, selection } = store;
-  store.edit(stepLabel(id), (draft) => removeItems(draft, document, catalogue(), selection), {
+  const { graph, selection } = store;
+  store.edit(stepLabel(id), (draft) => removeItems(draft, graph, catalogue(), selection), {
     select: () => [],
   });
 }
 
-const clipSelection = (): Clip | undefined => clipOf(doc().document, doc().selection);
+const clipSelection = (): Clip | undefined => clipOf(doc().graph, doc().selection);
 
 /** Puts a clip under the pointer. */
 export function paste(clip: Clip, incoming: boolean): void {
@@ -25,12 +27,13 @@ export function paste(clip: Clip, incoming: boolean): void {
   const at = view
     ? view.toDocument(view.pointer())
     : { x: corner.x + DUPLICATE_OFFSET, y: corner.y + DUPLICATE_OFFSET };
-  insert(
-    clip,
-    { x: at.x - corner.x, y: at.y - corner.y },
-    incoming,
-    incoming ? 'edit.paste-wired' : 'edit.paste',
-  );
+  const label = incoming ? 'edit.paste-wired' : 'edit.paste';
+  try {
+    insert(clip, { x: at.x - corner.x, y: at.y - corner.y }, incoming, label);
+  } catch (error) {
+    // A subgraph cannot be pasted into itself.
+    tell(error);
+  }
 }
 
 function insert(clip: Clip, offset: { x: number; y: number }, incoming: boolean, label: CommandId): void {
@@ -50,7 +53,9 @@ async function copyToSystem(): Promise<void> {
 }
 
 async function pasteFromSystem(incoming: boolean): Promise<void> {
-  const clip = readClip(await navigator.clipboard.readText());
+  // A page in a window of its own is not let near the clipboard; its host is asked for workflows only.
+  const { desktop } = services();
+  const clip = readClip(await (desktop ? desktop.readClip() : navigator.clipboard.readText()));
   if (clip) paste(clip, incoming);
 }
 
@@ -104,7 +109,7 @@ export const editCommands: readonly Command[] = [
     group: 'edit',
     keys: ['Mod+A'],
     run: () => {
-      const { nodes, frames = {}, notes = {} } = doc().document;
+      const { nodes, frames = {}, notes = {} } = doc().graph;
       doc().select([
         ...Object.keys(nodes).map((id) => itemKey('node', id)),
         ...Object.keys(frames).map((id) => itemKey('frame', id)),

@@ -1,6 +1,7 @@
 import { services } from '../../app/services.ts';
 import { tell } from '../../engine-client/run-session.ts';
 import { openBytes, requestClose, saveTab } from '../../files/documents.ts';
+import { showOverlay } from '../../state/overlay-store.ts';
 import { activeTab, openTab, showTab, workspace } from '../../state/workspace.ts';
 import type { Command } from './command.ts';
 
@@ -23,6 +24,13 @@ export const fileCommands: readonly Command[] = [
       const file = await services().files.open();
       if (file) await openBytes(file);
     }),
+  },
+  {
+    id: 'file.templates',
+    group: 'file',
+    // Browsers keep Ctrl+Shift+T for themselves.
+    keys: ['Mod+Shift+T', 'Alt+T'],
+    run: () => showOverlay({ kind: 'templates' }),
   },
   { id: 'file.save', group: 'file', keys: ['Mod+S'], run: guarded(() => saveTab(activeTab())) },
   {

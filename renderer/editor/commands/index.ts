@@ -1,11 +1,15 @@
+import { desktopBridge } from '../../desktop/bridge.ts';
 import { tell } from '../../engine-client/run-session.ts';
 import { arrangeCommands } from './arrange-commands.ts';
 import { canvasCommands } from './canvas-commands.ts';
 import type { Command, CommandId } from './command.ts';
+import { desktopCommands } from './desktop-commands.ts';
 import { editCommands } from './edit-commands.ts';
 import { fileCommands } from './file-commands.ts';
+import { liveCommands } from './live-commands.ts';
 import { nodeCommands } from './node-commands.ts';
 import { runCommands } from './run-commands.ts';
+import { subgraphCommands } from './subgraph-commands.ts';
 import { viewCommands } from './view-commands.ts';
 
 export type { Command, CommandId } from './command.ts';
@@ -13,12 +17,15 @@ export type { Command, CommandId } from './command.ts';
 /** Everything a person can do, by group. */
 export const commands: readonly Command[] = [
   ...runCommands,
+  ...liveCommands,
   ...fileCommands,
   ...editCommands,
   ...nodeCommands,
+  ...subgraphCommands,
   ...arrangeCommands,
   ...canvasCommands,
   ...viewCommands,
+  ...(desktopBridge() ? desktopCommands : []),
 ];
 
 const byId = new Map<CommandId, Command>(commands.map((command) => [command.id, command]));
@@ -36,5 +43,5 @@ export const canRun = ({ when }: Command): boolean => when?.() ?? true;
 export function runCommand(id: CommandId): void {
   const found = command(id);
   if (!canRun(found)) return;
-  void Promise.resolve(found.run()).catch(tell);
+  void (async () => found.run())().catch(tell);
 }

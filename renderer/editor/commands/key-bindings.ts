@@ -26,6 +26,9 @@ function saved(): Overrides {
 
 const overrides = createStore<{ readonly keys: Overrides }>(() => ({ keys: saved() }));
 
+/** Calls `listener` whenever the user changes keys. */
+export const onBindings = (listener: () => void): (() => void) => overrides.subscribe(listener);
+
 /** Keys of a command: those the user chose, or the ones it comes with. */
 export const bindingsOf = (id: CommandId): readonly Keys[] =>
   overrides.getState().keys[id] ?? command(id).keys ?? [];
@@ -49,6 +52,16 @@ export function setBindings(id: CommandId, keys: readonly Keys[] | undefined): v
   } else delete next[id];
   localStorage.setItem(STORAGE, JSON.stringify(next));
   overrides.setState({ keys: next }, true);
+}
+
+/** The other command that has these keys now. */
+export const takenBy = (keys: Keys, id: CommandId): CommandId | undefined =>
+  commands.find((other) => other.id !== id && bindingsOf(other.id).includes(keys))?.id;
+
+/** Every command gets back the keys it came with. */
+export function resetBindings(): void {
+  localStorage.removeItem(STORAGE);
+  overrides.setState({ keys: {} }, true);
 }
 
 export const isCustom = (id: CommandId): boolean => overrides.getState().keys[id] !== undefined;
@@ -88,12 +101,12 @@ export function dispatchKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const keys = keysOf(event);
   if (keys === undefined || enclosed(event.target)) return;
-  const held = isHeld(keys);
+  const combined = isHeld(keys);
   // On the way down only what no control can mean: a focused menu button would take Ctrl+Enter for Enter.
-  if (event.eventPhase === Event.CAPTURING_PHASE && !held) return;
+  if (event.eventPhase === Event.CAPTURING_PHASE && !combined) return;
   if (editable(event.target)) {
     // Text keeps its own undo, clipboard and cursor keys; only what cannot mean text goes on.
-    if (!held || /^Mod\+(Shift\+)?[ACVXZY]$/.test(keys) || /Arrow|Backspace|Delete/.test(keys)) return;
+    if (!combined || /^Mod\+(Shift\+)?[ACVXZY]$/.test(keys) || /Arrow|Backspace|Delete/.test(keys)) return;
   }
   if (controlKeys.has(keys) && control(event.target)) return;
   if (native.has(keys)) return;
@@ -101,5 +114,21 @@ export function dispatchKey(event: KeyboardEvent): void {
   if (!found) return;
   event.preventDefault();
   event.stopPropagation();
+  if (found.release) {
+    // A key that is held repeats; the command lasts meanwhile.
+    if (event.repeat) return;
+    held = { code: event.code, release: found.release };
+  }
   runCommand(found.id);
+}
+
+/** The key that is held for a command. */
+let held: { readonly code: string; readonly release: () => void } | undefined;
+
+/** Ends what lasts while a key is held: with that key, or without one when the window loses them all. */
+export function releaseKey(code?: string): void {
+  if (!held || (code !== undefined && code !== held.code)) return;
+  const { release } = held;
+  held = undefined;
+  release();
 }

@@ -38,7 +38,7 @@ function frameSelection(): void {
   const top = Math.min(...boxes.map(({ y }) => y)) - FRAME_MARGIN - FRAME_HEADER;
   const right = Math.max(...boxes.map(({ x, width }) => x + width)) + FRAME_MARGIN;
   const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + FRAME_MARGIN;
-  const id = newId('frame', doc().document.frames);
+  const id = newId('frame', doc().graph.frames);
   doc().edit(
     stepLabel('node.frame'),
     (draft) => {
@@ -52,7 +52,7 @@ function frameSelection(): void {
 function addNote(): void {
   const view = canvas();
   const at = view ? view.toDocument(view.pointer()) : { x: 0, y: 0 };
-  const id = newId('note', doc().document.notes);
+  const id = newId('note', doc().graph.notes);
   doc().edit(
     stepLabel('node.note'),
     (draft) => {
@@ -136,10 +136,10 @@ export const nodeCommands: readonly Command[] = [
     id: 'node.rename',
     group: 'node',
     keys: ['F2'],
-    when: () => selectedNodes().length === 1,
+    when: () => placedSelection().length === 1,
     run: () => {
-      const [node] = selectedNodes();
-      if (node) showOverlay({ kind: 'rename', node });
+      const [item] = placedSelection();
+      if (item) showOverlay({ kind: 'rename', item });
     },
   },
   {

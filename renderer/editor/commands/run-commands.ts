@@ -1,8 +1,9 @@
+import { PATH_SEPARATOR } from '../../../nodes/graph/flatten.ts';
 import { services } from '../../app/services.ts';
 import { runtimeStore } from '../../state/runtime-store.ts';
 import { setUi, uiStore } from '../../state/ui-store.ts';
 import type { Command } from './command.ts';
-import { hasNodes, selectedNodes } from './context.ts';
+import { doc, hasNodes, selectedNodes } from './context.ts';
 
 const connected = () => runtimeStore.getState().connection.kind === 'connected';
 const busy = () =>
@@ -28,7 +29,8 @@ export const runCommands: readonly Command[] = [
     group: 'run',
     keys: ['Shift+Enter'],
     when: () => connected() && hasNodes(),
-    run: () => services().session.start(selectedNodes()),
+    run: () =>
+      services().session.start(selectedNodes().map((id) => [...doc().path, id].join(PATH_SEPARATOR))),
   },
   {
     id: 'run.interrupt',

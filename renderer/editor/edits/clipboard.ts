@@ -1,10 +1,13 @@
 import type { Draft } from 'immer';
 import { z } from 'zod';
 import { parseUntrustedJson } from '../../../nodes/document/json.ts';
-import { type Document, sections } from '../../../nodes/document/schema.ts';
+import { type Document, sections, zDefinitions } from '../../../nodes/document/schema.ts';
+import { isPortNode } from '../../../nodes/document/subgraph-types.ts';
+import { usedDefinitions } from '../../../nodes/graph/definitions.ts';
 import { type ItemKey, idsOf, itemKey } from '../../state/item-key.ts';
 import { newId } from '../../state/new-id.ts';
 import type { Point } from '../canvas-handle.ts';
+import { bringDefinitions } from './bring-definitions.ts';
 
 export const CLIPBOARD_MIME = 'application/x-kronode+json';
 const FORMAT = 'kronode/clipboard';
@@ -16,6 +19,8 @@ const zClip = z.strictObject({
   notes: z.record(z.string(), sections.notes),
   /** Wires between the copied nodes, and those that lead into them from outside. */
   wires: z.array(sections.wires),
+  /** Those of the subgraphs among the nodes, and of the subgraphs inside them. */
+  definitions: zDefinitions.optional(),
 });
 /** A piece of a document on its way to another place. */
 export type Clip = z.infer<typeof zClip>;
@@ -31,12 +36,24 @@ const pick = <T>(
 /** What is copied when these things are selected; undefined when there is nothing to copy. */
 export function clipOf(document: Document, keys: Iterable<ItemKey>): Clip | undefined {
   const selected = [...keys];
-  const nodes = pick(document.nodes, idsOf(selected, 'node'));
+  const nodes = pick(
+    document.nodes,
+    idsOf(selected, 'node').filter((id) => !isPortNode(id)),
+  );
   const frames = pick(document.frames, idsOf(selected, 'frame'));
   const notes = pick(document.notes, idsOf(selected, 'note'));
   if ([nodes, frames, notes].every((part) => Object.keys(part).length === 0)) return undefined;
   const wires = Object.values(document.wires).filter(({ to }) => Object.hasOwn(nodes, to[0]));
-  return { format: FORMAT, nodes, frames, notes, wires };
+  const { definitions = {} } = document;
+  const used = pick(definitions, [...usedDefinitions(definitions, nodes)]);
+  return {
+    format: FORMAT,
+    nodes,
+    frames,
+    notes,
+    wires,
+    ...(Object.keys(used).length > 0 && { definitions: used }),
+  };
 }
 
 export const writeClip = (clip: Clip): string => JSON.stringify(clip);
@@ -66,6 +83,7 @@ interface PasteOptions {
 export function pasteClip(draft: Draft<Document>, clip: Clip, { offset, incoming }: PasteOptions): ItemKey[] {
   const added: ItemKey[] = [];
   const ids = new Map<string, string>();
+  const types = bringDefinitions(draft, clip.definitions ?? {});
   const moved = <T extends Placed>(thing: T): T => ({
     ...thing,
     at: [Math.round(thing.at[0] + offset.x), Math.round(thing.at[1] + offset.y)],
@@ -80,7 +98,7 @@ export function pasteClip(draft: Draft<Document>, clip: Clip, { offset, incoming
       draft.nodes,
     );
     ids.set(id, fresh);
-    draft.nodes[fresh] = structuredClone(moved(node));
+    draft.nodes[fresh] = { ...structuredClone(moved(node)), type: types.get(node.type) ?? node.type };
     added.push(itemKey('node', fresh));
   }
   for (const frame of Object.values(clip.frames)) {

@@ -2,6 +2,7 @@ import type { Draft } from 'immer';
 import type { Catalogue } from '../../../nodes/core/catalogue.ts';
 import type { NodeDeclaration } from '../../../nodes/core/node.ts';
 import type { Document, DocumentNode, Endpoint } from '../../../nodes/document/schema.ts';
+import { isPortNode } from '../../../nodes/document/subgraph-types.ts';
 import { canConnect } from '../../../nodes/graph/connect.ts';
 import { indexDocument } from '../../../nodes/graph/document-index.ts';
 import { sourceOf } from '../../../nodes/graph/sources.ts';
@@ -84,7 +85,9 @@ export function removeItems(
   keys: Iterable<ItemKey>,
 ): void {
   const selected = [...keys];
-  const nodes = new Set(idsOf(selected, 'node').filter((id) => !document.nodes[id]?.pinned));
+  const nodes = new Set(
+    idsOf(selected, 'node').filter((id) => !document.nodes[id]?.pinned && !isPortNode(id)),
+  );
   const healed = healingWires(document, catalogue, nodes);
   for (const id of idsOf(selected, 'wire')) delete draft.wires[id];
   for (const id of idsOf(selected, 'frame')) delete draft.frames?.[id];

@@ -2,7 +2,7 @@ import { isWidget, wireTypeOf } from '../../../nodes/core/inputs.ts';
 import type { NodeDeclaration } from '../../../nodes/core/node.ts';
 import { indexDocument } from '../../../nodes/graph/document-index.ts';
 import { Socket } from './socket.tsx';
-import { useDocumentShallow } from './tab-context.ts';
+import { useGraphShallow } from './tab-context.ts';
 
 /** A collapsed node's sockets, all at the middle of its header so that its wires still arrive. */
 export function CollapsedSockets({
@@ -12,7 +12,7 @@ export function CollapsedSockets({
   readonly id: string;
   readonly declaration: NodeDeclaration | undefined;
 }) {
-  const ends = useDocumentShallow(({ document }) => {
+  const ends = useGraphShallow((document) => {
     const index = indexDocument(document);
     return [
       ...index.incomingOf(id).map(({ to }) => `input ${to[1]}`),

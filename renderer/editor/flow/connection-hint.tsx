@@ -1,9 +1,9 @@
 import { useConnection, useViewport } from 'reactflow';
 import { useStore } from 'zustand';
 import type { Endpoint } from '../../../nodes/document/schema.ts';
-import { canConnect } from '../../../nodes/graph/connect.ts';
 import { catalogue } from '../../state/catalogue-store.ts';
 import { parseItemKey } from '../../state/item-key.ts';
+import { canJoin } from '../edits/join.ts';
 import { useTab } from './tab-context.ts';
 import { endsOf, wiring } from './wiring-store.ts';
 
@@ -13,7 +13,7 @@ const GAP = 14;
 /** Says at the cursor why a wire may not end where it is held. */
 export function ConnectionHint() {
   const tab = useTab();
-  const document = useStore(tab.store.state, (state) => state.document);
+  const document = useStore(tab.store.state, (state) => state.graph);
   const held = useConnection(({ inProgress, toHandle, isValid, to, fromHandle }) =>
     inProgress &&
     toHandle &&
@@ -31,7 +31,7 @@ export function ConnectionHint() {
   // Two outputs or two inputs need no sentence: nobody expects them to join.
   if ((type === 'source') === (loose.side === 'output')) return null;
   const { from, to } = endsOf(loose, other);
-  const verdict = canConnect(document, catalogue(), from, to);
+  const verdict = canJoin(document, catalogue(), from, to);
   if (verdict.ok) return null;
   const left = Number(x) * viewport.zoom + viewport.x + GAP;
   const top = Number(y) * viewport.zoom + viewport.y + GAP;

@@ -3,7 +3,7 @@ import { inputType, outputType } from '../../../nodes/graph/types.ts';
 import { useCatalogue } from '../../state/catalogue-store.ts';
 import type { FlowNode } from './adapters.ts';
 import { inkOf } from './socket.tsx';
-import { useDocument } from './tab-context.ts';
+import { useGraph } from './tab-context.ts';
 import { wirePath } from './wire-path.ts';
 import { wiring } from './wiring-store.ts';
 
@@ -16,7 +16,7 @@ export function ConnectionLine({
   connectionStatus,
 }: ConnectionLineComponentProps<FlowNode>) {
   const catalogue = useCatalogue();
-  const type = useDocument(({ document }) => {
+  const type = useGraph((document) => {
     const loose = wiring();
     if (!loose) return undefined;
     return loose.side === 'output'

@@ -16,14 +16,14 @@ import { useCatalogue } from '../../state/catalogue-store.ts';
 import type { ItemKey } from '../../state/item-key.ts';
 import { showOverlay } from '../../state/overlay-store.ts';
 import { useUi } from '../../state/ui-store.ts';
-import type { Tab } from '../../state/workspace.ts';
+import type { Tab, Viewport } from '../../state/workspace.ts';
 import { ContextMenu } from '../../ui/menu.tsx';
 import { type Point, reportZoom, type Size, setCanvas } from '../canvas-handle.ts';
 import { FlowAdapter, type FlowEdge, type FlowNode } from './adapters.ts';
 import { ConnectionHint } from './connection-hint.tsx';
 import { ConnectionLine } from './connection-line.tsx';
 import { FrameView } from './frame-view.tsx';
-import { menuAt } from './menus.tsx';
+import { menuAt, selectAt } from './menus.tsx';
 import { groupInk } from './node-rows.ts';
 import { NodeView } from './node-view.tsx';
 import { NoteView } from './note-view.tsx';
@@ -37,6 +37,8 @@ const nodeTypes = { node: NodeView, frame: FrameView, note: NoteView };
 const edgeTypes = { wire: WireView };
 const GRID: [number, number] = [10, 10];
 const FIT = { padding: 0.12, maxZoom: 1 } as const;
+/** Leaves room for the way back at the top. */
+const FIT_INSIDE = { padding: { top: '72px', bottom: 0.12, x: 0.08 }, maxZoom: 1 } as const;
 const MULTI = ['Shift', 'Meta'];
 const BOX = ['Control', 'Shift'];
 
@@ -56,7 +58,7 @@ function Canvas({ tab }: { readonly tab: Tab }) {
   const adapter = useRef<FlowAdapter>(new FlowAdapter()).current;
   const root = useRef<HTMLDivElement>(null);
   const clicked = useRef<Element | undefined>(undefined);
-  const document = useStore(tab.store.state, (state) => state.document);
+  const document = useStore(tab.store.state, (state) => state.graph);
   const selection = useStore(tab.store.state, (state) => state.selection);
   const { minimap, snap } = useUiShown();
   const [measured, setMeasured] = useState<ReadonlyMap<ItemKey, Size>>(new Map());
@@ -107,6 +109,7 @@ function Canvas({ tab }: { readonly tab: Tab }) {
         className="canvas size-full"
         onContextMenuCapture={({ target }) => {
           clicked.current = target instanceof Element ? target : undefined;
+          if (clicked.current) selectAt(tab, clicked.current);
         }}
       >
         <ReactFlow<FlowNode, FlowEdge>
@@ -121,7 +124,7 @@ function Canvas({ tab }: { readonly tab: Tab }) {
           {...wiring}
           {...firstView}
           onViewportChange={(viewport) => {
-            tab.view.viewport = viewport;
+            rememberView(tab, viewport);
             reportZoom(viewport.zoom);
             root.current?.toggleAttribute('data-far', viewport.zoom < FAR);
           }}
@@ -162,19 +165,26 @@ function Canvas({ tab }: { readonly tab: Tab }) {
   );
 }
 
+function rememberView({ view, store }: Tab, viewport: Viewport): void {
+  if (store.path.length > 0) view.inside.set(store.path.join(' '), viewport);
+  else view.viewport = viewport;
+}
+
 /** Where the tab was left, everything in view, or, for an empty document, plain coordinates. */
 function viewAtStart({ view, store }: Tab) {
-  if (view.viewport) return { defaultViewport: view.viewport };
-  const { nodes, notes = {}, frames = {} } = store.document;
+  const known = store.path.length > 0 ? view.inside.get(store.path.join(' ')) : view.viewport;
+  if (known) return { defaultViewport: known };
+  const { nodes, notes = {}, frames = {} } = store.graph;
   const isEmpty = [nodes, notes, frames].every((things) => Object.keys(things).length === 0);
-  return isEmpty ? {} : { fitView: true, fitViewOptions: FIT };
+  if (isEmpty) return {};
+  return { fitView: true, fitViewOptions: store.path.length > 0 ? FIT_INSIDE : FIT };
 }
 
 const PAN_BUTTONS = [0, 1];
 /** Below this zoom nothing on a node can be read, so only its outline, title and pictures are drawn. */
 const FAR = 0.3;
-/** From here on nodes outside the window are not drawn. */
-const VIRTUAL_FROM = 150;
+/** From here on nodes outside the window are not drawn: drawing them anew when they come back costs more than keeping a few hundred. */
+const VIRTUAL_FROM = 1500;
 
 function useUiShown() {
   const minimap = useUi((state) => state.minimap);
@@ -197,7 +207,7 @@ function Minimap() {
       maskColor="color-mix(in oklab, var(--k-canvas) 70%, transparent)"
       nodeColor={({ type, data }) => {
         if (type !== 'node') return 'color-mix(in oklab, var(--k-faint) 18%, transparent)';
-        const declaration = catalogue.get(tab.store.document.nodes[data.id]?.type ?? '');
+        const declaration = catalogue.get(tab.store.graph.nodes[data.id]?.type ?? '');
         return declaration
           ? `color-mix(in oklab, ${groupInk[declaration.group]} 45%, var(--k-surface))`
           : 'var(--k-line-strong)';

@@ -1,20 +1,24 @@
-import { memo, useState } from 'react';
+import { memo } from 'react';
 import { type NodeProps, NodeResizer } from 'reactflow';
 import { useText } from '../../i18n/index.ts';
+import { itemKey } from '../../state/item-key.ts';
+import { closeOverlay, showOverlay, useOverlay } from '../../state/overlay-store.ts';
 import type { FlowNode } from './adapters.ts';
-import { useDocument, useTab } from './tab-context.ts';
+import { useGraph, useTab } from './tab-context.ts';
 import { useResize } from './use-resize.ts';
 
 /** A titled area under the nodes; what lies inside moves with it. */
 export const FrameView = memo(function FrameView({ data: { id }, selected }: NodeProps<FlowNode>) {
   const t = useText();
   const tab = useTab();
-  const frame = useDocument(({ document }) => document.frames?.[id]);
-  const [renaming, setRenaming] = useState(false);
+  const frame = useGraph((document) => document.frames?.[id]);
+  const overlay = useOverlay();
+  const key = itemKey('frame', id);
+  const renaming = overlay.kind === 'rename' && overlay.item === key;
   const onResizeEnd = useResize('frame', id);
   if (!frame) return null;
   const rename = (title: string) => {
-    setRenaming(false);
+    closeOverlay();
     tab.store.edit(t('frame.rename'), ({ frames }) => {
       const draft = frames?.[id];
       if (draft) draft.title = title.slice(0, 200);
@@ -35,7 +39,10 @@ export const FrameView = memo(function FrameView({ data: { id }, selected }: Nod
         lineClassName="item-resize-line"
         handleClassName="item-resize-handle"
       />
-      <header className="frame-handle frame-header" onDoubleClick={() => setRenaming(true)}>
+      <header
+        className="frame-handle frame-header"
+        onDoubleClick={() => showOverlay({ kind: 'rename', item: key })}
+      >
         {renaming ? (
           <input
             className="node-title-field nodrag"
@@ -47,7 +54,7 @@ export const FrameView = memo(function FrameView({ data: { id }, selected }: Nod
             onBlur={(event) => rename(event.target.value)}
             onKeyDown={(event) => {
               if (event.key === 'Enter') rename(event.currentTarget.value);
-              if (event.key === 'Escape') setRenaming(false);
+              if (event.key === 'Escape') closeOverlay();
             }}
           />
         ) : (

@@ -1,11 +1,13 @@
+import { instanceDefinition, isPortNode } from '../../../nodes/document/subgraph-types.ts';
 import { text } from '../../i18n/index.ts';
-import { itemKey, parseItemKey } from '../../state/item-key.ts';
+import { type ItemKey, parseItemKey } from '../../state/item-key.ts';
 import type { Tab } from '../../state/workspace.ts';
 import type { MenuEntry } from '../../ui/menu.tsx';
 import { type CommandId, canRun, command, runCommand } from '../commands/index.ts';
 import { bindingsOf } from '../commands/key-bindings.ts';
 import { recolour } from '../commands/node-commands.ts';
 import { itemColours } from './colours.ts';
+import { portMenu, rowMenu } from './port-menus.tsx';
 
 /** A command as an entry of a menu. */
 function entryOf(id: CommandId): MenuEntry {
@@ -60,10 +62,24 @@ const arrange = (): MenuEntry => ({
   ),
 });
 
-/** The menu of a node; a node that is not part of the selection becomes it. */
-export function nodeMenu(tab: Tab, id: string): MenuEntry[] {
-  const key = itemKey('node', id);
+const isInstance = ({ store: { graph } }: Tab, id: string): boolean => {
+  const node = graph.nodes[id];
+  return node !== undefined && instanceDefinition(graph, node) !== undefined;
+};
+
+/** Before a menu opens: what it is about becomes the selection, unless it is part of it. */
+export function selectFor(tab: Tab, key: ItemKey): void {
   if (!tab.store.selection.has(key)) tab.store.select([key]);
+}
+
+/** As {@link selectFor}, for whatever on the canvas was clicked. */
+export function selectAt(tab: Tab, target: Element): void {
+  const key = target.closest('.react-flow__node, .react-flow__edge')?.getAttribute('data-id');
+  if (key) selectFor(tab, key as ItemKey);
+}
+
+/** The menu of a node, which is selected. */
+export function nodeMenu(tab: Tab, id: string): MenuEntry[] {
   return [
     ...entriesOf(
       'run.to-selection',
@@ -80,6 +96,8 @@ export function nodeMenu(tab: Tab, id: string): MenuEntry[] {
     ...entriesOf(
       '-',
       'node.frame',
+      'subgraph.make',
+      ...(isInstance(tab, id) ? (['subgraph.enter', 'subgraph.unpack', 'subgraph.unique'] as const) : []),
       'arrange.layout',
       'node.disconnect',
       'node.reset',
@@ -107,14 +125,18 @@ const canvasMenu = (): MenuEntry[] =>
     'canvas.minimap',
   );
 
-/** The menu of whatever on the canvas was clicked; it is selected first when it was not. */
+/** The menu of whatever on the canvas was clicked; it is selected. */
 export function menuAt(tab: Tab, target: Element): MenuEntry[] {
   const key = target.closest('.react-flow__node, .react-flow__edge')?.getAttribute('data-id');
   if (!key) return canvasMenu();
   const { kind, id } = parseItemKey(key);
-  if (kind === 'node') return nodeMenu(tab, id);
-  const item = itemKey(kind, id);
-  if (!tab.store.selection.has(item)) tab.store.select([item]);
+  if (kind === 'node' && isPortNode(id)) return portMenu(tab, id, target);
+  if (kind === 'node') return [...rowMenu(tab, id, target), ...nodeMenu(tab, id)];
   if (kind === 'wire') return entriesOf('edit.delete');
-  return [colours(), arrange(), ...entriesOf('-', 'edit.copy', 'edit.duplicate', 'edit.delete')];
+  return [
+    ...entriesOf('node.rename'),
+    colours(),
+    arrange(),
+    ...entriesOf('-', 'edit.copy', 'edit.duplicate', 'edit.delete'),
+  ];
 }

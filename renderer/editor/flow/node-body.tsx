@@ -5,17 +5,19 @@ import type { NodeDeclaration, NodeOutput } from '../../../nodes/core/node.ts';
 import { own } from '../../../nodes/core/own.ts';
 import { sockets } from '../../../nodes/core/sockets.ts';
 import type { DocumentNode } from '../../../nodes/document/schema.ts';
+import { INPUTS_NODE } from '../../../nodes/document/subgraph-types.ts';
 import { indexDocument } from '../../../nodes/graph/document-index.ts';
 import { inputType, outputType } from '../../../nodes/graph/types.ts';
 import { useText } from '../../i18n/index.ts';
 import { useNodeText } from '../../i18n/node-text.ts';
 import { useCatalogue } from '../../state/catalogue-store.ts';
-import { useTabRuntime } from '../../state/runtime-store.ts';
 import { WidgetRow } from '../widgets/widget-row.tsx';
 import { toggleUnfolded, useUnfolded } from './node-actions.ts';
 import { rowsOf } from './node-rows.ts';
 import { Socket } from './socket.tsx';
-import { useDocument, useDocumentShallow, useNodeRun, useTab } from './tab-context.ts';
+import { useGraph, useGraphShallow, useTab } from './tab-context.ts';
+import { useIsInputBlamed, useOutputSummary } from './use-runtime.ts';
+import { useSocketsMoved } from './use-sockets-moved.ts';
 
 interface NodeBodyProps {
   readonly id: string;
@@ -25,17 +27,25 @@ interface NodeBodyProps {
 
 /** Names of the inputs that a wire leads into, in a stable form. */
 const useWired = (id: string): readonly string[] =>
-  useDocumentShallow(({ document }) =>
+  useGraphShallow((document) =>
     indexDocument(document)
       .incomingOf(id)
       .map(({ to }) => to[1]),
   );
+
+/** The port through which an input is shown on the subgraph it is in. */
+const useExposed = (id: string, name: string): string | undefined =>
+  useGraph((document) => {
+    const from = indexDocument(document).incoming(id, name)?.from;
+    return from?.[0] === INPUTS_NODE ? from[1] : undefined;
+  });
 
 /** Sockets on the edges, then one row for each value. */
 export const NodeBody = memo(function NodeBody({ id, node, declaration }: NodeBodyProps) {
   const t = useText();
   const tab = useTab();
   const wired = useWired(id);
+  useSocketsMoved(id, wired.join(' '));
   const unfolded = useUnfolded(tab.id, id);
   const { wires, advancedWires, widgets, advancedWidgets } = rowsOf(declaration);
   const outputs = Object.entries(declaration.outputs);
@@ -46,7 +56,7 @@ export const NodeBody = memo(function NodeBody({ id, node, declaration }: NodeBo
   const foldable = advancedWires.length + advancedWidgets.length > 0;
   const Caret = unfolded ? ChevronDown : ChevronRight;
   return (
-    <div className="node-body">
+    <div className="node-body" data-slider={hasLiveSlider(declaration) || undefined}>
       {Array.from({ length: rows }, (_, row) => {
         const [input, output] = [shownWires[row], outputs[row]];
         return (
@@ -102,6 +112,10 @@ export const NodeBody = memo(function NodeBody({ id, node, declaration }: NodeBo
   );
 });
 
+/** Live sliders get the room to be moved finely. */
+const hasLiveSlider = ({ inputs }: NodeDeclaration): boolean =>
+  Object.values(inputs).some((input) => input.kind === 'float' && input.slider && input.live);
+
 interface SocketRowProps {
   readonly id: string;
   readonly name: string;
@@ -117,19 +131,17 @@ function InputSocket({
 }: SocketRowProps & { readonly input: Exclude<NodeInput, Widget>; readonly wired: boolean }) {
   const t = useText();
   const names = useNodeText();
-  const tab = useTab();
   const catalogue = useCatalogue();
-  const type = useDocument(({ document }) =>
+  const type = useGraph((document) =>
     input.kind === 'socket' ? input.type : inputType(document, catalogue, [id, name]),
   );
-  const missing = useTabRuntime(tab.id, ({ problems }) =>
-    problems.some(({ node, input: at, severity }) => node === id && at === name && severity === 'error'),
-  );
+  const missing = useIsInputBlamed(id, name);
   const label = names.field(declaration, name);
   const kind = type ? names.socket(sockets[type].label) : undefined;
   return (
     <span
       className="node-input"
+      data-in={name}
       data-missing={missing || undefined}
       data-optional={(input.optional && !wired) || undefined}
     >
@@ -156,13 +168,13 @@ function OutputSocket({ id, name, output, declaration }: SocketRowProps & { read
   const t = useText();
   const names = useNodeText();
   const catalogue = useCatalogue();
-  const type = useDocument(({ document }) =>
+  const type = useGraph((document) =>
     output.kind === 'socket' ? output.type : outputType(document, catalogue, [id, name]),
   );
-  const summary = useNodeRun(id)?.outputs?.[name];
+  const summary = useOutputSummary(id, name);
   const label = names.field(declaration, name);
   return (
-    <span className="node-output">
+    <span className="node-output" data-out={name}>
       {label}
       <Socket
         side="output"
@@ -187,9 +199,20 @@ function WidgetLine({ id, name, widget, node, declaration, wired }: WidgetLinePr
   const names = useNodeText();
   const type = wireTypeOf(widget);
   const label = names.field(declaration, name);
+  const exposed = useExposed(id, name);
+  const hint = [
+    exposed !== undefined && t('subgraph.exposed', { name: exposed }),
+    names.doc(declaration, name),
+  ]
+    .filter(Boolean)
+    .join(' · ');
   return (
-    <div className="node-widget" data-live={(widget.kind === 'float' && widget.live) || undefined}>
-      {type && (
+    <div
+      className="node-widget"
+      data-exposed={exposed !== undefined || undefined}
+      data-live={('live' in widget && widget.live) || undefined}
+    >
+      {(type || exposed !== undefined) && (
         <Socket
           side="input"
           node={id}
@@ -197,17 +220,17 @@ function WidgetLine({ id, name, widget, node, declaration, wired }: WidgetLinePr
           type={type}
           optional={!wired}
           label={t('socket.input', { name: label })}
-          hint={names.socket(sockets[type].label)}
+          hint={type && names.socket(sockets[type].label)}
         />
       )}
       <WidgetRow
         node={id}
         name={name}
         label={label}
-        hint={names.doc(declaration, name)}
+        hint={hint || undefined}
         widget={widget}
         value={own(node.inputs, name) ?? (widget.default as DocumentNode['inputs'][string])}
-        wired={wired}
+        wired={wired && exposed === undefined}
       />
     </div>
   );

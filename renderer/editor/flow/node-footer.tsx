@@ -1,7 +1,13 @@
 import { memo } from 'react';
 import { useText } from '../../i18n/index.ts';
-import { type NodeRun, useTabRuntime } from '../../state/runtime-store.ts';
-import { useNodeRun, useTab } from './tab-context.ts';
+import { PictureBadge } from '../../live/picture-badge.tsx';
+import { PinStrip } from '../../live/pin-strip.tsx';
+import { useCatalogue } from '../../state/catalogue-store.ts';
+import type { NodeRun } from '../../state/runtime-store.ts';
+import { NodeFindings } from './node-findings.tsx';
+import { useGraph, useTab } from './tab-context.ts';
+import { useNodeRun, usePreview, useRuntimeId } from './use-runtime.ts';
+import '../../live/live.css';
 
 /** What a run has to show for the node: picture, progress, notices, and why it failed. */
 export const NodeFooter = memo(function NodeFooter({
@@ -12,46 +18,65 @@ export const NodeFooter = memo(function NodeFooter({
   readonly title: string;
 }) {
   const t = useText();
-  const tab = useTab();
   const run = useNodeRun(id);
-  const preview = useTabRuntime(tab.id, ({ previews }) => previews[id]);
-  const error = useTabRuntime(tab.id, ({ nodes }) => nodes[id]?.error);
+  const preview = usePreview(id);
+  const error = run?.error;
+  const tab = useTab();
+  const at = useRuntimeId(id);
+  const type = useGraph(({ nodes }) => nodes[id]?.type ?? '');
+  const saves = useCatalogue().get(type)?.effect === 'write';
   return (
     <>
       {preview && (
         <div className="node-preview nodrag" data-picture={id}>
           <img src={preview} alt={t('node.preview', { name: title })} draggable={false} />
+          <PictureBadge tab={tab} node={at} saves={saves} />
         </div>
       )}
+      <PinStrip tab={tab.id} node={at} title={title} />
+      <NodeFindings id={id} title={title} />
       {error && (
         <p className="node-error" role="alert" title={[error.message, error.hint].filter(Boolean).join(' ')}>
           {error.message}
         </p>
       )}
-      {run?.state === 'running' && <ProgressLine run={run} />}
+      {run && (run.state === 'running' || isStepped(run)) && <ProgressLine run={run} />}
     </>
   );
 });
 
+const isStepped = ({ state, progress }: NodeRun): boolean => state === 'done' && progress?.unit === 'step';
+
+/** Steps keep their count and pace afterwards, so that nothing jumps while values are tried. */
 function ProgressLine({ run }: { readonly run: NodeRun }) {
   const t = useText();
   const { progress } = run;
+  const isRunning = run.state === 'running';
   const share = progress && progress.total > 0 ? progress.done / progress.total : undefined;
+  const words = progress &&
+    (progress.total > 1 || progress.unit === 'step') && [
+      `${progress.done}/${progress.total}`,
+      progress.unit === 'step' &&
+        progress.rate !== undefined &&
+        t('live.pace', { milliseconds: Math.round(1000 / progress.rate) }),
+      isRunning &&
+        progress.secondsLeft !== undefined &&
+        progress.secondsLeft >= WORTH_WAITING &&
+        t('node.seconds-left', { seconds: progress.secondsLeft.toFixed(progress.secondsLeft < 10 ? 1 : 0) }),
+    ];
   return (
     <div
       className="node-progress"
-      role="progressbar"
-      aria-label={progress?.unit ?? t('run.running')}
-      {...(share !== undefined && { 'aria-valuenow': Math.round(share * 100) })}
+      {...(isRunning && { role: 'progressbar', 'aria-label': progress?.unit ?? t('run.running') })}
+      {...(isRunning && share !== undefined && { 'aria-valuenow': Math.round(share * 100) })}
     >
-      {progress && (
-        <span>
-          {progress.done}/{progress.total}
-          {progress.secondsLeft !== undefined &&
-            ` · ${t('node.seconds-left', { seconds: progress.secondsLeft.toFixed(progress.secondsLeft < 10 ? 1 : 0) })}`}
-        </span>
+      {words && <span>{words.filter(Boolean).join(' · ')}</span>}
+      {isRunning && (
+        <i data-unknown={share === undefined || undefined} style={{ width: `${(share ?? 1) * 100}%` }} />
       )}
-      <i data-unknown={share === undefined || undefined} style={{ width: `${(share ?? 1) * 100}%` }} />
     </div>
   );
 }
+
+/** Seconds: less is over before it is read. */
+const WORTH_WAITING = 1;

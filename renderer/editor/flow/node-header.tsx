@@ -1,16 +1,18 @@
-import { ChevronDown, ChevronRight, Ellipsis, Lock } from 'lucide-react';
+import { ChevronDown, ChevronRight, Ellipsis, Lock, SquareArrowOutUpRight } from 'lucide-react';
 import { useState } from 'react';
 import type { NodeDeclaration } from '../../../nodes/core/node.ts';
 import type { DocumentNode } from '../../../nodes/document/schema.ts';
+import { instanceDefinition, isPortNode } from '../../../nodes/document/subgraph-types.ts';
 import { useText } from '../../i18n/index.ts';
 import { useNodeText } from '../../i18n/node-text.ts';
 import { itemKey } from '../../state/item-key.ts';
 import { closeOverlay, showOverlay, useOverlay } from '../../state/overlay-store.ts';
-import { useTabRuntime } from '../../state/runtime-store.ts';
 import { Menu } from '../../ui/menu.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
-import { nodeMenu } from './menus.tsx';
-import { useNodeRun, useTab } from './tab-context.ts';
+import { enterInstance } from '../commands/subgraph-commands.ts';
+import { nodeMenu, selectFor } from './menus.tsx';
+import { useGraph, useTab } from './tab-context.ts';
+import { useNodeRun, useRunMark } from './use-runtime.ts';
 
 interface NodeHeaderProps {
   readonly id: string;
@@ -30,8 +32,9 @@ export function NodeHeader({ id, node, declaration }: NodeHeaderProps) {
   const names = useNodeText();
   const tab = useTab();
   const overlay = useOverlay();
-  const renaming = overlay.kind === 'rename' && overlay.node === id;
+  const renaming = overlay.kind === 'rename' && overlay.item === itemKey('node', id) && !overlay.port;
   const title = node.title ?? (declaration ? names.title(declaration) : node.type);
+  const isInstance = useGraph((graph) => instanceDefinition(graph, node) !== undefined);
   const Caret = node.collapsed ? ChevronRight : ChevronDown;
   const collapse = () =>
     tab.store.edit(t('cmd.node.collapse'), ({ nodes }) => {
@@ -53,17 +56,17 @@ export function NodeHeader({ id, node, declaration }: NodeHeaderProps) {
       {renaming ? (
         <TitleField id={id} title={title} />
       ) : (
-        <h3
+        <h2
           className="node-title"
           title={title}
           onDoubleClick={(event) => {
             event.stopPropagation();
             tab.store.select([itemKey('node', id)]);
-            showOverlay({ kind: 'rename', node: id });
+            showOverlay({ kind: 'rename', item: itemKey('node', id) });
           }}
         >
           {title}
-        </h3>
+        </h2>
       )}
       {node.pinned && (
         <Tooltip text={t('node.pinned')}>
@@ -71,11 +74,31 @@ export function NodeHeader({ id, node, declaration }: NodeHeaderProps) {
         </Tooltip>
       )}
       <RunMark id={id} />
-      <Menu entries={() => nodeMenu(tab, id)} align="end">
-        <button type="button" className="node-menu nodrag" aria-label={t('node.menu', { name: title })}>
-          <Ellipsis size={14} />
+      {isInstance && (
+        <button
+          type="button"
+          className="node-menu nodrag"
+          data-shown
+          aria-label={t('cmd.subgraph.enter')}
+          title={t('cmd.subgraph.enter')}
+          onClick={() => enterInstance(id)}
+        >
+          <SquareArrowOutUpRight size={12} />
         </button>
-      </Menu>
+      )}
+      {!isPortNode(id) && (
+        <Menu entries={() => nodeMenu(tab, id)} align="end">
+          <button
+            type="button"
+            className="node-menu nodrag"
+            aria-label={t('node.menu', { name: title })}
+            onPointerDownCapture={() => selectFor(tab, itemKey('node', id))}
+            onFocus={() => selectFor(tab, itemKey('node', id))}
+          >
+            <Ellipsis size={14} />
+          </button>
+        </Menu>
+      )}
     </header>
   );
 }
@@ -84,8 +107,7 @@ export function NodeHeader({ id, node, declaration }: NodeHeaderProps) {
 function RunMark({ id }: { readonly id: string }) {
   const t = useText();
   const run = useNodeRun(id);
-  const tab = useTab();
-  const mark = useTabRuntime(tab.id, ({ marks }) => marks[id]);
+  const mark = useRunMark(id);
   const cached = mark === 'cached';
   const time =
     run?.state === 'done' &&

@@ -37,4 +37,5 @@ export const groupInk: Readonly<Record<NodeDeclaration['group'], string>> = {
   Adapters: 'var(--socket-adapter)',
   Images: 'var(--socket-image)',
   Values: 'var(--socket-number)',
+  Subgraphs: 'var(--k-accent)',
 };

@@ -1,10 +1,12 @@
 import DOMPurify from 'dompurify';
 import { marked } from 'marked';
-import { memo, useMemo, useState } from 'react';
+import { memo, useMemo } from 'react';
 import { type NodeProps, NodeResizer } from 'reactflow';
 import { useText } from '../../i18n/index.ts';
+import { itemKey } from '../../state/item-key.ts';
+import { closeOverlay, showOverlay, useOverlay } from '../../state/overlay-store.ts';
 import type { FlowNode } from './adapters.ts';
-import { useDocument, useTab } from './tab-context.ts';
+import { useGraph, useTab } from './tab-context.ts';
 import { useResize } from './use-resize.ts';
 
 /** A text comes with a file from anyone: no scripts, no pictures from elsewhere, no styles. */
@@ -34,8 +36,10 @@ const SAFE = {
 export const NoteView = memo(function NoteView({ data: { id }, selected }: NodeProps<FlowNode>) {
   const t = useText();
   const tab = useTab();
-  const note = useDocument(({ document }) => document.notes?.[id]);
-  const [writing, setWriting] = useState(false);
+  const note = useGraph((document) => document.notes?.[id]);
+  const overlay = useOverlay();
+  const key = itemKey('note', id);
+  const writing = overlay.kind === 'rename' && overlay.item === key;
   const onResizeEnd = useResize('note', id);
   const source = note?.text || t('note.empty');
   const html = useMemo(
@@ -44,7 +48,7 @@ export const NoteView = memo(function NoteView({ data: { id }, selected }: NodeP
   );
   if (!note) return null;
   const commit = (value: string) => {
-    setWriting(false);
+    closeOverlay();
     if (value === note.text) return;
     tab.store.edit(t('note.edit'), ({ notes }) => {
       const draft = notes?.[id];
@@ -80,7 +84,7 @@ export const NoteView = memo(function NoteView({ data: { id }, selected }: NodeP
       ) : (
         <div
           className="note-text"
-          onDoubleClick={() => setWriting(true)}
+          onDoubleClick={() => showOverlay({ kind: 'rename', item: key })}
           // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitized above
           dangerouslySetInnerHTML={{ __html: html }}
         />

@@ -2,17 +2,17 @@ import type { DocumentNode } from '../../../nodes/document/schema.ts';
 import { indexDocument } from '../../../nodes/graph/document-index.ts';
 import { useText } from '../../i18n/index.ts';
 import { Socket } from './socket.tsx';
-import { useDocumentShallow } from './tab-context.ts';
+import { useGraphShallow } from './tab-context.ts';
 
 /** A node of a kind nobody knows: inert, with the sockets its wires need and the values it carries. */
 export function PlaceholderBody({ id, node }: { readonly id: string; readonly node: DocumentNode }) {
   const t = useText();
-  const inputs = useDocumentShallow(({ document }) =>
+  const inputs = useGraphShallow((document) =>
     indexDocument(document)
       .incomingOf(id)
       .map(({ to }) => to[1]),
   );
-  const outputs = useDocumentShallow(({ document }) => [
+  const outputs = useGraphShallow((document) => [
     ...new Set(
       indexDocument(document)
         .outgoingOf(id)

@@ -36,6 +36,7 @@ export const Socket = memo(function Socket({
         type={side === 'input' ? 'target' : 'source'}
         position={side === 'input' ? Position.Left : Position.Right}
         className="socket"
+        role="img"
         aria-label={label}
         data-shape={type ? sockets[type].shape : 'dot'}
         data-optional={optional || undefined}

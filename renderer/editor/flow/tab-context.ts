@@ -1,8 +1,8 @@
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
+import type { Document } from '../../../nodes/document/schema.ts';
 import type { DocumentState } from '../../state/document-store.ts';
-import { type NodeRun, useTabRuntime } from '../../state/runtime-store.ts';
 import type { Tab } from '../../state/workspace.ts';
 
 const TabContext = createContext<Tab | undefined>(undefined);
@@ -15,11 +15,11 @@ export function useTab(): Tab {
   return tab;
 }
 
-/** Something of the canvas's document; renders again only when it changes. */
-export const useDocument = <T>(selector: (state: DocumentState) => T): T =>
-  useStore(useTab().store.state, selector);
-export const useDocumentShallow = <T>(selector: (state: DocumentState) => T): T =>
-  useStore(useTab().store.state, useShallow(selector));
-
-export const useNodeRun = (id: string): NodeRun | undefined =>
-  useTabRuntime(useTab().id, ({ nodes }) => nodes[id]);
+/** Something of the graph on the canvas; renders again only when it changes. */
+export const useGraph = <T>(selector: (graph: Document) => T): T =>
+  useStore(useTab().store.state, ({ graph }) => selector(graph));
+export const useGraphShallow = <T>(selector: (graph: Document) => T): T =>
+  useStore(
+    useTab().store.state,
+    useShallow(({ graph }: DocumentState) => selector(graph)),
+  );

@@ -66,9 +66,9 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
         moved = true;
         const key = change.id as ItemKey;
         latest.current.set(key, change.position);
-        const origin = placeOf(tab.store.document, key);
+        const origin = placeOf(tab.store.graph, key);
         for (const passenger of passengers.current.get(key) ?? []) {
-          const place = placeOf(tab.store.document, passenger);
+          const place = placeOf(tab.store.graph, passenger);
           if (
             !origin ||
             !place ||
@@ -102,7 +102,7 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
         latest.current = new Map();
         passengers.current = new Map(
           nodes.flatMap(({ id, type, data }) =>
-            type === 'frame' ? [[id as ItemKey, contentsOf(store.document, data.id, measured)] as const] : [],
+            type === 'frame' ? [[id as ItemKey, contentsOf(store.graph, data.id, measured)] as const] : [],
           ),
         );
       },
@@ -113,7 +113,7 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
       ) {
         const node = lone(nodes);
         if (node !== undefined && 'clientX' in event && !event.altKey)
-          markTarget(wireUnder(store.document, node, { x: event.clientX, y: event.clientY }));
+          markTarget(wireUnder(store.graph, node, { x: event.clientX, y: event.clientY }));
       },
       onNodeDragStop(
         event: MouseEvent | TouchEvent | React.MouseEvent,
@@ -127,7 +127,7 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
         setDragged(undefined);
         if (places.size === 0) return;
         if (event.altKey) return cloneTo(tab, places);
-        const before = store.document;
+        const before = store.graph;
         const wire =
           node !== undefined && 'clientX' in event
             ? wireUnder(before, node, { x: event.clientX, y: event.clientY })
@@ -146,9 +146,9 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
 /** Leaves things where they were and puts copies of them where they were dragged to. */
 function cloneTo(tab: Tab, places: ReadonlyMap<ItemKey, Point>): void {
   const { store } = tab;
-  const clip = clipOf(store.document, places.keys());
+  const clip = clipOf(store.graph, places.keys());
   const [first] = places;
-  const origin = first && placeOf(store.document, first[0]);
+  const origin = first && placeOf(store.graph, first[0]);
   if (!clip || !first || !origin) return;
   const offset = { x: first[1].x - origin.x, y: first[1].y - origin.y };
   let added: ItemKey[] = [];

@@ -1,13 +1,14 @@
 import { type MouseEvent as ReactMouseEvent, useMemo, useRef } from 'react';
 import type { Connection, FinalConnectionState, HandleType, OnConnectStartParams } from 'reactflow';
 import type { Endpoint } from '../../../nodes/document/schema.ts';
-import { canConnect } from '../../../nodes/graph/connect.ts';
+import { isPortNode } from '../../../nodes/document/subgraph-types.ts';
 import { indexDocument } from '../../../nodes/graph/document-index.ts';
 import { text } from '../../i18n/index.ts';
 import { catalogue } from '../../state/catalogue-store.ts';
 import { parseItemKey } from '../../state/item-key.ts';
 import { type LooseWire, showOverlay } from '../../state/overlay-store.ts';
 import type { Tab } from '../../state/workspace.ts';
+import { canJoin, join, NEW_PORT } from '../edits/join.ts';
 import { connect, firstFit } from '../edits/nodes.ts';
 import type { FlowEdge } from './adapters.ts';
 import { startWiring, stopWiring } from './wiring-store.ts';
@@ -48,9 +49,15 @@ export function useWiring(tab: Tab) {
     const { store } = tab;
     const isValidConnection = (connection: Ends | FlowEdge): boolean => {
       const { from, to } = endsOfConnection(connection as Ends);
-      return canConnect(store.document, catalogue(), from, to).ok;
+      return canJoin(store.graph, catalogue(), from, to).ok;
     };
-    const begin = (loose: LooseWire) => startWiring(store.document, catalogue(), loose);
+    /** Dropped on a node of the ports: a new port is meant. */
+    const joinNew = ({ end, side }: LooseWire, node: string) => {
+      const [from, to]: [Endpoint, Endpoint] =
+        side === 'output' ? [end, [node, NEW_PORT]] : [[node, NEW_PORT], end];
+      if (canJoin(store.graph, catalogue(), from, to).ok) join(store, from, to);
+    };
+    const begin = (loose: LooseWire) => startWiring(store.graph, catalogue(), loose);
     return {
       isValidConnection,
       onConnectStart(_event: unknown, { nodeId, handleId, handleType }: OnConnectStartParams) {
@@ -62,7 +69,7 @@ export function useWiring(tab: Tab) {
       },
       onConnect(connection: Connection) {
         const { from, to } = endsOfConnection(connection);
-        store.edit(text('wire.connect'), (draft) => void connect(draft, from, to));
+        join(store, from, to);
       },
       onConnectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState) {
         stopWiring();
@@ -76,7 +83,7 @@ export function useWiring(tab: Tab) {
         const node = nodeAt(at, loose.end[0]);
         if (node === undefined) {
           const taken =
-            loose.side === 'input' ? indexDocument(store.document).incoming(...loose.end) : undefined;
+            loose.side === 'input' ? indexDocument(store.graph).incoming(...loose.end) : undefined;
           if (taken) {
             // Pulled off an input that had a wire: that wire is what was pulled.
             store.edit(text('wire.remove'), ({ wires }) => {
@@ -89,13 +96,14 @@ export function useWiring(tab: Tab) {
           return;
         }
         // Dropped on a node rather than on a socket: the first one that fits is meant.
-        const fit = firstFit(store.document, catalogue(), loose.end, loose.side, node);
+        if (isPortNode(node)) return joinNew(loose, node);
+        const fit = firstFit(store.graph, catalogue(), loose.end, loose.side, node);
         if (fit) store.edit(text('wire.connect'), (draft) => void connect(draft, fit.from, fit.to));
       },
       onReconnectStart(event: ReactMouseEvent, edge: FlowEdge, handleType: HandleType) {
         const wire = parseItemKey(edge.id).id;
         reconnecting.current = { wire, from: { x: event.clientX, y: event.clientY }, done: false };
-        const old = store.document.wires[wire];
+        const old = store.graph.wires[wire];
         if (!old) return;
         // The end that stays is the one the wire hangs on.
         begin(handleType === 'target' ? { end: old.to, side: 'input' } : { end: old.from, side: 'output' });
@@ -104,10 +112,12 @@ export function useWiring(tab: Tab) {
         const wire = parseItemKey(edge.id).id;
         const { from, to } = endsOfConnection(connection);
         if (reconnecting.current) reconnecting.current.done = true;
-        store.edit(text('wire.reconnect'), (draft) => {
+        const mark = store.mark();
+        store.edit(text('wire.remove'), (draft) => {
           delete draft.wires[wire];
-          connect(draft, from, to);
         });
+        join(store, from, to);
+        store.squashTo(mark, text('wire.reconnect'));
       },
       onReconnectEnd(event: MouseEvent | TouchEvent) {
         stopWiring();

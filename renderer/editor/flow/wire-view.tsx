@@ -3,11 +3,11 @@ import { type EdgeProps, useReactFlow } from 'reactflow';
 import { outputType } from '../../../nodes/graph/types.ts';
 import { useText } from '../../i18n/index.ts';
 import { useCatalogue } from '../../state/catalogue-store.ts';
-import { useTabRuntime } from '../../state/runtime-store.ts';
 import type { Point } from '../canvas-handle.ts';
 import type { FlowEdge } from './adapters.ts';
 import { inkOf } from './socket.tsx';
-import { useDocument, useTab } from './tab-context.ts';
+import { useGraph, useTab } from './tab-context.ts';
+import { useNodeRun } from './use-runtime.ts';
 import { bendIndex, wirePath } from './wire-path.ts';
 
 const noBends: readonly (readonly [number, number])[] = [];
@@ -26,19 +26,19 @@ export const WireView = memo(function WireView({
   const t = useText();
   const catalogue = useCatalogue();
   const flow = useReactFlow();
-  const type = useDocument(({ document }) => {
+  const type = useGraph((document) => {
     const wire = document.wires[id];
     return wire && outputType(document, catalogue, wire.from);
   });
-  const off = useDocument(({ document }) => {
+  const off = useGraph((document) => {
     const wire = document.wires[id];
     return wire
       ? document.nodes[wire.from[0]]?.mode === 'mute' || document.nodes[wire.to[0]]?.mode === 'mute'
       : false;
   });
-  const target = useDocument(({ document }) => document.wires[id]?.to[0] ?? '');
-  const busy = useTabRuntime(tab.id, ({ nodes }) => nodes[target]?.state === 'running');
-  const stored = useDocument(({ document }) => document.wires[id]?.bends ?? noBends);
+  const target = useGraph((document) => document.wires[id]?.to[0] ?? '');
+  const busy = useNodeRun(target)?.state === 'running';
+  const stored = useGraph((document) => document.wires[id]?.bends ?? noBends);
   const [moving, setMoving] = useState<readonly Point[] | undefined>();
   const bends = moving ?? stored.map(([x, y]): Point => ({ x, y }));
   const start = { x: sourceX, y: sourceY };

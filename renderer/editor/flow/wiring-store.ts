@@ -2,9 +2,10 @@ import { createStore, useStore } from 'zustand';
 import type { Catalogue } from '../../../nodes/core/catalogue.ts';
 import { accepts, type SocketType } from '../../../nodes/core/sockets.ts';
 import type { Document, Endpoint } from '../../../nodes/document/schema.ts';
-import { canConnect } from '../../../nodes/graph/connect.ts';
+import { isPortNode } from '../../../nodes/document/subgraph-types.ts';
 import { inputType, outputType } from '../../../nodes/graph/types.ts';
 import type { LooseWire } from '../../state/overlay-store.ts';
+import { canJoin, NEW_PORT } from '../edits/join.ts';
 
 export type SocketSide = LooseWire['side'];
 
@@ -38,6 +39,7 @@ export function startWiring(document: Document, catalogue: Catalogue, loose: Loo
     const declaration = catalogue.get(type);
     if (!declaration || node === loose.end[0]) continue;
     const names = Object.keys(loose.side === 'output' ? declaration.inputs : declaration.outputs);
+    if (isPortNode(node)) names.push(NEW_PORT);
     for (const name of names) {
       const other: Endpoint = [node, name];
       // Types are known at once; whether a loop would close is asked only where they fit.
@@ -52,7 +54,7 @@ export function startWiring(document: Document, catalogue: Catalogue, loose: Loo
           : typesMayFit(outputType(document, catalogue, other), ownType);
       if (!mayFit) continue;
       const { from, to } = endsOf(loose, other);
-      if (canConnect(document, catalogue, from, to).ok)
+      if (canJoin(document, catalogue, from, to).ok)
         fits.add(socketKey(loose.side === 'output' ? 'input' : 'output', node, name));
     }
   }

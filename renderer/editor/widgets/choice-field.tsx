@@ -1,7 +1,7 @@
 import type { ChoiceWidget } from '../../../nodes/core/inputs.ts';
 import { useNodeText } from '../../i18n/node-text.ts';
 import { useCatalogue } from '../../state/catalogue-store.ts';
-import { useDocument } from '../flow/tab-context.ts';
+import { useGraph } from '../flow/tab-context.ts';
 import { Combo } from './combo.tsx';
 import type { WidgetProps } from './widget-props.ts';
 
@@ -9,7 +9,7 @@ import type { WidgetProps } from './widget-props.ts';
 export function ChoiceField({ widget, value, set, label, node, name }: WidgetProps<ChoiceWidget>) {
   const names = useNodeText();
   const catalogue = useCatalogue();
-  const declaration = useDocument(({ document }) => catalogue.get(document.nodes[node]?.type ?? ''));
+  const declaration = useGraph((document) => catalogue.get(document.nodes[node]?.type ?? ''));
   const current = String(value);
   return (
     <Combo

@@ -33,6 +33,7 @@ export function Combo({ label, value, options, onChange, onOpen, empty, bad = fa
   const chosen = options.find((option) => option.value === value);
   return (
     <Popover
+      label={label}
       open={open}
       onOpenChange={(next) => {
         setOpen(next);

@@ -5,15 +5,9 @@ import { services } from '../../app/services.ts';
 import { listFiles, useFiles } from '../../engine-client/file-lists.ts';
 import { tell } from '../../engine-client/run-session.ts';
 import { useText } from '../../i18n/index.ts';
+import { byteSize } from '../../ui/byte-size.ts';
 import { Combo } from './combo.tsx';
 import type { WidgetProps } from './widget-props.ts';
-
-const megabytes = (bytes: number): string =>
-  bytes >= 2 ** 30
-    ? `${(bytes / 2 ** 30).toFixed(1)} GB`
-    : bytes >= 2 ** 20
-      ? `${Math.round(bytes / 2 ** 20)} MB`
-      : `${Math.ceil(bytes / 1024)} kB`;
 
 /** Folders tell files apart in the list; on the node there is room for the name only. */
 const shortName = (name: string): string => name.split('/').at(-1) ?? name;
@@ -47,7 +41,7 @@ export function FileField({ widget, value, set, label }: WidgetProps<FileWidget>
           ...(files ?? []).map(({ name, bytes }) => ({
             value: name,
             title: shortName(name),
-            hint: shortName(name) === name ? megabytes(bytes) : `${name} · ${megabytes(bytes)}`,
+            hint: shortName(name) === name ? byteSize(bytes) : `${name} · ${byteSize(bytes)}`,
             ...(widget.fileKind === 'image' && { picture: <Thumbnail name={name} /> }),
           })),
           ...(missing ? [{ value: current, hint: t('widget.file-missing') }] : []),

@@ -1,6 +1,6 @@
 import { Plus, X } from 'lucide-react';
-import { useState } from 'react';
 import { useText } from '../../i18n/index.ts';
+import { useTyped } from './use-typed.ts';
 
 interface ListFieldProps {
   readonly label: string;
@@ -64,23 +64,6 @@ function Item({
   readonly value: string;
   readonly onChange: (text: string) => void;
 }) {
-  const [typed, setTyped] = useState<string | undefined>();
-  const commit = () => {
-    if (typed !== undefined && typed !== value) onChange(typed);
-    setTyped(undefined);
-  };
-  return (
-    <input
-      aria-label={label}
-      value={typed ?? value}
-      size={Math.max(2, (typed ?? value).length)}
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => setTyped(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit();
-        if (event.key === 'Escape') setTyped(undefined);
-      }}
-    />
-  );
+  const { shown, field } = useTyped(value, onChange);
+  return <input aria-label={label} value={shown} size={Math.max(2, shown.length)} {...field} />;
 }

@@ -1,9 +1,10 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
 import type { FloatWidget, IntWidget } from '../../../nodes/core/inputs.ts';
 import { useText } from '../../i18n/index.ts';
 import { newGesture } from '../../state/gesture.ts';
 import { inRange, numberText, snapped, typedNumber } from './number-text.ts';
+import { useTyped } from './use-typed.ts';
 import type { WidgetProps } from './widget-props.ts';
 
 const COARSE = 10;
@@ -12,19 +13,17 @@ const FINE = 0.1;
 /** A number to type, nudge with the arrow keys or step with the buttons at its sides. */
 export function NumberField({ widget, value, set, label }: WidgetProps<IntWidget | FloatWidget>) {
   const t = useText();
-  const [typed, setTyped] = useState<string | undefined>();
   const gesture = useRef(newGesture('number'));
   const current = typeof value === 'number' ? value : widget.default;
   const whole = widget.kind === 'int';
+  const { shown, forget, field } = useTyped(numberText(value), (text) => {
+    const number = typedNumber(text);
+    if (number !== undefined) set(inRange(whole ? Math.round(number) : number, widget));
+  });
   const nudge = (steps: number) => {
     const grid = whole ? widget.step : Math.min(widget.step, Math.abs(steps) * widget.step);
     set(inRange(snapped(current + steps * widget.step, grid), widget), gesture.current);
-    setTyped(undefined);
-  };
-  const commit = () => {
-    const number = typed === undefined ? undefined : typedNumber(typed);
-    setTyped(undefined);
-    if (number !== undefined) set(inRange(whole ? Math.round(number) : number, widget));
+    forget();
   };
   return (
     <div className="control number-field">
@@ -39,17 +38,15 @@ export function NumberField({ widget, value, set, label }: WidgetProps<IntWidget
       <input
         aria-label={label}
         inputMode="decimal"
-        value={typed ?? numberText(value)}
+        value={shown}
+        {...field}
         onFocus={(event) => {
           gesture.current = newGesture('number');
-          event.target.select();
+          field.onFocus(event);
         }}
-        onChange={(event) => setTyped(event.target.value)}
-        onBlur={commit}
         onKeyDown={(event) => {
-          if (event.key === 'Enter') commit();
-          else if (event.key === 'Escape') setTyped(undefined);
-          else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+          field.onKeyDown(event);
+          if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
             event.preventDefault();
             const direction = event.key === 'ArrowUp' ? 1 : -1;
             nudge(

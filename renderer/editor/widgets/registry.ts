@@ -1,34 +1,42 @@
 import type { ComponentType } from 'react';
-import type { FloatWidget, Widget } from '../../../nodes/core/inputs.ts';
-import { ChoiceField } from './choice-field.tsx';
-import { FileField } from './file-field.tsx';
-import { NumberField } from './number-field.tsx';
+import type { RowWidget, Widget } from '../../../nodes/core/inputs.ts';
+import { CurveField } from './curve-field.tsx';
+import { LevelsField } from './levels-field.tsx';
 import { NumberList } from './number-list.tsx';
+import { rowControlFor } from './row-controls.ts';
+import { RowList } from './row-list.tsx';
 import { SeedField, SeedListField } from './seed-field.tsx';
-import { Slider } from './slider.tsx';
-import { TextArea } from './text-area.tsx';
-import { Toggle } from './toggle.tsx';
+import { TargetField } from './target-field.tsx';
 import type { WidgetProps } from './widget-props.ts';
 
-/** The control for each kind of value. A new kind is one entry here. */
-const controls: { readonly [K in Widget['kind']]: ComponentType<WidgetProps<Extract<Widget, { kind: K }>>> } =
-  {
-    int: NumberField,
-    float: NumberField,
-    seed: SeedField,
-    seeds: SeedListField,
-    text: TextArea,
-    boolean: Toggle,
-    choice: ChoiceField,
-    file: FileField,
-    numbers: NumberList,
-  };
+type LargeWidget = Exclude<Widget, RowWidget>;
 
-const isSlider = (widget: Widget): widget is FloatWidget => widget.kind === 'float' && widget.slider;
+/** The control for each kind of value that only a node holds. A new kind is one entry here. */
+const controls: {
+  readonly [K in LargeWidget['kind']]: ComponentType<WidgetProps<Extract<LargeWidget, { kind: K }>>>;
+} = {
+  seed: SeedField,
+  seeds: SeedListField,
+  numbers: NumberList,
+  curve: CurveField,
+  list: RowList,
+  target: TargetField,
+};
+
+const isLevels = (widget: Widget): boolean => widget.kind === 'numbers' && widget.levels;
+const isLarge = (widget: Widget): widget is LargeWidget => Object.hasOwn(controls, widget.kind);
 
 /** The component that edits a widget's value. */
 export const controlFor = (widget: Widget): ComponentType<WidgetProps> =>
-  (isSlider(widget) ? Slider : controls[widget.kind]) as ComponentType<WidgetProps>;
+  isLevels(widget)
+    ? (LevelsField as ComponentType<WidgetProps>)
+    : isLarge(widget)
+      ? (controls[widget.kind] as ComponentType<WidgetProps>)
+      : rowControlFor(widget);
 
 /** These take the whole width, under their label. */
-export const isWide = (widget: Widget): boolean => widget.kind === 'text' && widget.multiline;
+export const isWide = (widget: Widget): boolean =>
+  isLevels(widget) ||
+  widget.kind === 'curve' ||
+  widget.kind === 'list' ||
+  (widget.kind === 'text' && widget.multiline);

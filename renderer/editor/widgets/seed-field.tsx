@@ -1,11 +1,11 @@
 import { Dices, History, ListPlus, Lock, MoveDown, MoveUp, Shuffle } from 'lucide-react';
-import { useState } from 'react';
 import type { SeedListWidget, SeedWidget } from '../../../nodes/core/inputs.ts';
 import { useText } from '../../i18n/index.ts';
 import { useTabRuntime } from '../../state/runtime-store.ts';
 import {
   randomSeed,
   type SeedPolicy,
+  seedPlace,
   seedPolicies,
   setSeedPolicy,
   useSeedPolicy,
@@ -14,6 +14,7 @@ import { Menu } from '../../ui/menu.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
 import { useTab } from '../flow/tab-context.ts';
 import { ListField } from './list-field.tsx';
+import { useTyped } from './use-typed.ts';
 import type { WidgetProps } from './widget-props.ts';
 
 const icons: Readonly<Record<SeedPolicy, typeof Lock>> = {
@@ -46,15 +47,14 @@ interface OneSeedProps {
 function OneSeed({ seed, onSeed, label, node, name, onList }: OneSeedProps) {
   const t = useText();
   const tab = useTab();
-  const policy = useSeedPolicy(tab.id, node, name);
-  const used = useTabRuntime(tab.id, ({ usedSeeds }) => usedSeeds[`${node} ${name}`]);
-  const [typed, setTyped] = useState<string | undefined>();
+  const place = seedPlace(tab.store.definition, node);
+  const policy = useSeedPolicy(tab.id, place, name);
+  const used = useTabRuntime(tab.id, ({ usedSeeds }) => usedSeeds[`${place} ${name}`]);
   const Icon = icons[policy];
-  const commit = () => {
-    const next = typed === undefined ? undefined : typedSeed(typed);
-    setTyped(undefined);
+  const typing = useTyped(seed, (text) => {
+    const next = typedSeed(text);
     if (next !== undefined) onSeed(next);
-  };
+  });
   return (
     <span className="seed">
       <span className="flex gap-1">
@@ -62,14 +62,8 @@ function OneSeed({ seed, onSeed, label, node, name, onList }: OneSeedProps) {
           className="control min-w-0 flex-1 px-2"
           aria-label={label}
           inputMode="numeric"
-          value={typed ?? seed}
-          onFocus={(event) => event.target.select()}
-          onChange={(event) => setTyped(event.target.value)}
-          onBlur={commit}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') commit();
-            if (event.key === 'Escape') setTyped(undefined);
-          }}
+          value={typing.shown}
+          {...typing.field}
         />
         <Tooltip text={t('seed.shuffle')}>
           <button
@@ -88,7 +82,7 @@ function OneSeed({ seed, onSeed, label, node, name, onList }: OneSeedProps) {
               id,
               label: t(`seed.${id}`),
               checked: id === policy,
-              onSelect: () => setSeedPolicy(tab.id, node, name, id),
+              onSelect: () => setSeedPolicy(tab.id, place, name, id),
             })),
             ...(onList
               ? [
@@ -115,7 +109,7 @@ function OneSeed({ seed, onSeed, label, node, name, onList }: OneSeedProps) {
           className="seed-used"
           title={t('seed.use-again')}
           onClick={() => {
-            setSeedPolicy(tab.id, node, name, 'fixed');
+            setSeedPolicy(tab.id, place, name, 'fixed');
             onSeed(used);
           }}
         >

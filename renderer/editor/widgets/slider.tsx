@@ -1,23 +1,38 @@
 import { type PointerEvent as ReactPointerEvent, useRef, useState } from 'react';
 import type { FloatWidget } from '../../../nodes/core/inputs.ts';
+import type { LiveNumber } from '../../live/live-numbers.ts';
+import { touchNumber, useIsHeld } from '../../live/live-store.ts';
 import { newGesture } from '../../state/gesture.ts';
+import { useTab } from '../flow/tab-context.ts';
 import { inRange, numberText, snapped, typedNumber } from './number-text.ts';
 import type { WidgetProps } from './widget-props.ts';
 
 const FINE = 0.1;
 const COARSE = 10;
 const ALT_GRID = 0.1;
+/** Milliseconds between its clicks. */
+const DOUBLE_CLICK = 500;
 
 /**
  * A bar with its value in the middle. Shift moves finely, Alt snaps to tenths, a double click
  * resets, Enter types.
  */
-export function Slider({ widget, value, set, label }: WidgetProps<FloatWidget>) {
+export function Slider({ widget, value, set, label, node, name, within }: WidgetProps<FloatWidget>) {
   const { min, max, step } = widget;
   const [typing, setTyping] = useState(false);
   const bar = useRef<HTMLDivElement>(null);
   const keyGesture = useRef('');
-  const current = typeof value === 'number' ? value : widget.default;
+  const lastPress = useRef({ at: 0, gesture: '' });
+  const { id: tab, store } = useTab();
+  const number: LiveNumber = {
+    definition: store.definition,
+    node,
+    input: within?.input ?? name,
+    row: within && { index: within.index, field: name },
+  };
+  const held = useIsHeld(tab, number);
+  const own = typeof value === 'number' ? value : widget.default;
+  const current = held ? inRange(0, widget) : own;
   const share = (at: number) => (Math.min(max, Math.max(min, at)) - min) / (max - min);
   const zero = share(Math.max(0, min));
 
@@ -27,9 +42,12 @@ export function Slider({ widget, value, set, label }: WidgetProps<FloatWidget>) 
     event.preventDefault();
     element.focus();
     element.setPointerCapture(event.pointerId);
-    const gesture = newGesture('slider');
+    // Both clicks of a double click and the reset they mean are one step.
+    const isSecond = event.timeStamp - lastPress.current.at < DOUBLE_CLICK;
+    const gesture = isSecond ? lastPress.current.gesture : newGesture('slider');
+    lastPress.current = { at: event.timeStamp, gesture };
     const { left, width } = element.getBoundingClientRect();
-    const start = { x: event.clientX, value: current };
+    const start = { x: event.clientX, value: own };
     let moved = false;
     const move = ({ clientX, shiftKey, altKey }: PointerEvent) => {
       if (!moved && Math.abs(clientX - start.x) < 2) return;
@@ -43,8 +61,8 @@ export function Slider({ widget, value, set, label }: WidgetProps<FloatWidget>) 
       element.removeEventListener('pointermove', move);
       element.removeEventListener('pointerup', stop);
       element.removeEventListener('pointercancel', stop);
-      // A click goes where it points; the second click of a double click is a reset.
-      if (!moved && !shiftKey && event.detail < 2)
+      // A click goes where it points.
+      if (!moved && !shiftKey)
         set(inRange(snapped(min + ((clientX - left) / width) * (max - min), step), widget), gesture);
     };
     element.addEventListener('pointermove', move);
@@ -58,7 +76,7 @@ export function Slider({ widget, value, set, label }: WidgetProps<FloatWidget>) 
         <input
           aria-label={label}
           inputMode="decimal"
-          defaultValue={numberText(current)}
+          defaultValue={numberText(own)}
           // biome-ignore lint/a11y/noAutofocus: the user just asked to type
           autoFocus
           onFocus={(event) => event.target.select()}
@@ -84,9 +102,11 @@ export function Slider({ widget, value, set, label }: WidgetProps<FloatWidget>) 
       aria-valuemax={max}
       aria-valuenow={current}
       className="control slider"
+      data-held={held || undefined}
       onPointerDown={drag}
-      onDoubleClick={() => set(widget.default)}
+      onDoubleClick={() => set(widget.default, lastPress.current.gesture)}
       onFocus={() => {
+        if (widget.live) touchNumber(tab, number);
         keyGesture.current = newGesture('slider-keys');
       }}
       onKeyDown={(event) => {
@@ -96,7 +116,7 @@ export function Slider({ widget, value, set, label }: WidgetProps<FloatWidget>) 
         else if (event.key === 'End') set(max);
         else if (direction) {
           const size = step * (event.shiftKey ? FINE : event.ctrlKey ? COARSE : 1);
-          set(inRange(snapped(current + direction * size, Math.min(step, size)), widget), keyGesture.current);
+          set(inRange(snapped(own + direction * size, Math.min(step, size)), widget), keyGesture.current);
         } else return;
         event.preventDefault();
         event.stopPropagation();

@@ -11,4 +11,6 @@ export interface WidgetProps<W extends Widget = Widget> {
   readonly label: string;
   readonly node: string;
   readonly name: string;
+  /** Of a field in a row of a list: that list's name and the row. */
+  readonly within?: { readonly input: string; readonly index: number };
 }

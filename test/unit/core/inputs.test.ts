@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import {
   boolean,
-  checkWired,
   choice,
+  curve,
   file,
   float,
   int,
+  list,
   numbers,
-  readWidget,
   seed,
   seeds,
   text,
   type Widget,
   wireTypeOf,
 } from '../../../nodes/core/inputs.ts';
+import { checkWired, filesNamed, isLiveChange, readWidget } from '../../../nodes/core/widget-values.ts';
 
 const MAX_SEED = '18446744073709551615';
 const widgets = {
@@ -27,6 +28,15 @@ const widgets = {
   optionalFile: file('vae', { optional: true }),
   numbers: numbers({ min: 0, max: 1, maxItems: 3 }),
   seeds: seeds({ maxItems: 2 }),
+  curve: curve({ default: [[0, 1]], min: 0, max: 2, live: true, maxPoints: 3 }),
+  list: list({
+    item: {
+      adapter: file('adapter'),
+      strength: float({ default: 1, min: -2, max: 2, live: true }),
+      enabled: boolean({ default: true }),
+    },
+    maxItems: 2,
+  }),
 } satisfies Record<string, Widget>;
 type Name = keyof typeof widgets;
 
@@ -46,6 +56,27 @@ describe('readWidget', () => {
     ['numbers', [1, 0.5, 0], [1, 0.5, 0]],
     ['numbers', [], []],
     ['seeds', ['1', 2], [1n, 2n]],
+    ['curve', [[0.5, 2]], [[0.5, 2]]],
+    [
+      'curve',
+      [
+        [0, 0],
+        [0.25, 1],
+        [1, 2],
+      ],
+      [
+        [0, 0],
+        [0.25, 1],
+        [1, 2],
+      ],
+    ],
+    ['list', [], []],
+    ['list', [{ adapter: 'a' }], [{ adapter: 'a', strength: 1, enabled: true }]],
+    [
+      'list',
+      [{ adapter: 'a', strength: 0, enabled: false, of_the_future: [1] }],
+      [{ adapter: 'a', strength: 0, enabled: false }],
+    ],
   ])('%s takes %j', (name, raw, value) => {
     expect(readWidget(widgets[name], raw)).toEqual({ ok: true, value });
   });
@@ -76,6 +107,34 @@ describe('readWidget', () => {
     ['seeds', [], 'expected 1 to 2 seeds'],
     ['seeds', ['1', '2', '3'], 'expected 1 to 2 seeds'],
     ['seeds', ['1', 'x'], `expected a whole number from 0 to ${MAX_SEED} (item 2)`],
+    ['curve', [], 'expected 1 to 3 points'],
+    [
+      'curve',
+      [
+        [0, 0],
+        [0.1, 0],
+        [0.2, 0],
+        [0.3, 0],
+      ],
+      'expected 1 to 3 points',
+    ],
+    ['curve', [[0, 3]], 'expected a number from 0 to 2 (item 1)'],
+    ['curve', [[1.5, 1]], 'expected a number from 0 to 1 (item 1)'],
+    [
+      'curve',
+      [
+        [0.5, 0],
+        [0.5, 1],
+      ],
+      'expected points from left to right',
+    ],
+    ['curve', [[0, 1, 2]], 'expected a point [x, y] (item 1)'],
+    ['curve', 'flat', 'expected a list of points'],
+    ['list', {}, 'expected a list of rows'],
+    ['list', [1], 'expected a row of values (item 1)'],
+    ['list', [{ adapter: 'a' }, {}], 'no file is chosen (item 2, adapter)'],
+    ['list', [{ adapter: 'a', strength: 9 }], 'expected a number from -2 to 2 (item 1, strength)'],
+    ['list', [{ adapter: 'a' }, { adapter: 'b' }, { adapter: 'c' }], 'expected at most 2 rows'],
   ])('%s refuses %j', (name, raw, reason) => {
     expect(readWidget(widgets[name], raw)).toEqual({ ok: false, reason });
   });
@@ -119,6 +178,8 @@ describe('declaring', () => {
       optionalFile: undefined,
       numbers: undefined,
       seeds: 'SEED',
+      curve: undefined,
+      list: undefined,
     });
     expect(wireTypeOf(numbers({ min: 0, max: 1, wire: true }))).toBe('SIGMAS');
     expect(wireTypeOf(int({ default: 0, min: 0, max: 1, wire: false }))).toBeUndefined();
@@ -128,5 +189,39 @@ describe('declaring', () => {
     expect(choice(['a', { value: 'b', doc: 'B' }]).default).toBe('a');
     expect(choice(['a', 'b'], { default: 'b' }).default).toBe('b');
     expect(() => choice([])).toThrow(RangeError);
+  });
+});
+
+it('finds every file that values name, in rows too', () => {
+  const inputs = {
+    model: file('model'),
+    vae: file('vae', { optional: true }),
+    stack: widgets.list,
+    n: widgets.int,
+  };
+  const values = { model: 'm', vae: '', stack: [{ adapter: 'a' }, { adapter: 'b', strength: 1 }], n: 1 };
+  expect(filesNamed(inputs, values)).toEqual([
+    { input: 'model', kind: 'model', name: 'm' },
+    { input: 'stack', kind: 'adapter', name: 'a' },
+    { input: 'stack', kind: 'adapter', name: 'b' },
+  ]);
+  expect(filesNamed(inputs, {})).toEqual([]);
+});
+
+describe('isLiveChange', () => {
+  const row = { adapter: 'a', strength: 1 };
+  it.each<[string, Widget, unknown, unknown, boolean]>([
+    ['a plain number', widgets.float, 0, 1, false],
+    ['a live number', float({ default: 0, min: 0, max: 1, live: true }), 0, 1, true],
+    ['a live curve', widgets.curve, [[0, 1]], [[0, 2]], true],
+    ['a curve that is not', curve({ default: [[0, 1]], min: 0, max: 1 }), [[0, 1]], [[0, 0]], false],
+    ['a live field of a row', widgets.list, [row], [{ ...row, strength: 0 }], true],
+    ['another field of a row', widgets.list, [row], [{ ...row, enabled: false }], false],
+    ['another file in a row', widgets.list, [row], [{ ...row, adapter: 'b' }], false],
+    ['a row more', widgets.list, [row], [row, row], false],
+    ['the first row', widgets.list, undefined, [row], false],
+    ['damaged rows', widgets.list, [null], [row], false],
+  ])('%s', (_, widget, from, to, live) => {
+    expect(isLiveChange(widget, from, to)).toBe(live);
   });
 });

@@ -38,6 +38,14 @@ const examples: { [T in SocketType]: [value: SocketValues[T], line: string, byte
   NOISE: [{ generator: 'cpu', seeds: [1n, 2n] }, 'cpu noise, seed 1, 2', 0],
   SIGMAS: [[1, 0.1234567, 0], '2 steps: 1 0.123457 0', 24],
   SAMPLER: [{ name: 'euler' }, 'euler', 0],
+  CURVE: [
+    [
+      [0, 1],
+      [0.5, 0.25],
+    ],
+    '1 at 0 %, 0.25 at 50 %',
+    32,
+  ],
   SEED: [[2n ** 64n - 1n], '18446744073709551615', 8],
   INT: [3, '3', 8],
   FLOAT: [0.1 + 0.2, '0.3', 8],

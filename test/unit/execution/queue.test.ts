@@ -74,7 +74,7 @@ describe('JobQueue', () => {
   it('puts an urgent job before those that wait, not before the one that runs', () => {
     const { queue, states, add } = heldQueue();
     add(3);
-    queue.add(document, ['save'], true);
+    queue.add(document, { targets: ['save'], front: true });
     expect(states()).toEqual(['1 running', '4 pending', '2 pending', '3 pending']);
     expect(queue.jobs[1]?.targets).toEqual(['save']);
   });
@@ -144,6 +144,32 @@ describe('JobQueue', () => {
     await finish();
     queue.cancel(one!);
     expect(states()).toEqual(['1 done']);
+  });
+
+  it('gives a job that waits or runs another document, where it is', async () => {
+    const { queue, states, add } = heldQueue();
+    const [one, two] = add(2);
+    const other = emptyDocument();
+    for (const id of [one!, two!]) queue.change(id, other);
+    expect(queue.jobs.map((job) => job.document)).toEqual([other, other]);
+    expect(queue.jobs.every((job) => job.document === other && !job.live)).toBe(true);
+    expect(states()).toEqual(['1 running', '2 pending']);
+  });
+
+  it('runs a job that is over again, live, before all that wait, as the same job', async () => {
+    const { queue, ran, states, finish, add } = heldQueue();
+    const [one, two, three] = add(3);
+    await finish();
+    queue.change(one!, emptyDocument());
+    expect(states()).toEqual(['2 running', '1 pending', '3 pending']);
+    await finish(new Error('no'));
+    queue.change(two!, emptyDocument());
+    expect(ran).toEqual([one, two, one]);
+    expect(queue.jobs.filter(({ live }) => live).map(({ id }) => id)).toEqual([one, two]);
+    await finish();
+    expect(ran.at(-1)).toBe(two);
+    await finish();
+    expect(ran.at(-1)).toBe(three);
   });
 
   it('forgets the jobs that are over and no others', async () => {

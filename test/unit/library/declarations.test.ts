@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { declarationOf } from '../../../nodes/core/catalogue.ts';
-import { isWidget, readWidget } from '../../../nodes/core/inputs.ts';
+import { isWidget } from '../../../nodes/core/inputs.ts';
 import { nodeGroups } from '../../../nodes/core/node.ts';
 import { sockets } from '../../../nodes/core/sockets.ts';
+import { readWidget } from '../../../nodes/core/widget-values.ts';
 import { library } from '../../../nodes/library/index.ts';
 
 const nodes = [...library.values()];

@@ -53,11 +53,7 @@ test('modules are described and measured against their weights', async () => {
       relativeNorm: 0.5,
     },
   ]);
-  expect(report.families).toEqual([
-    { family: 'lokr', modules: 1 },
-    { family: 'lora', modules: 1 },
-  ]);
-  expect(report.ranks).toEqual([2]);
+  expect(report.modules.map(({ dtypes }) => dtypes)).toEqual([['F32'], ['F32']]);
   expect(report.unmatchedKeys).toEqual(['other.lora_A.weight']);
   expect(progress).toEqual(['1/2', '2/2']);
 });

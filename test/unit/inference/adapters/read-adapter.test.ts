@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../../nodes/core/errors.ts';
 import { readAdapter } from '../../../../nodes/inference/adapters/read-adapter.ts';
+import { fromFloat32 } from '../../../../nodes/inference/checkpoints/float-narrowing.ts';
 import {
   type TensorToWrite,
   writeSafetensors,
@@ -53,6 +54,10 @@ describe('names of layers', () => {
     ['diffusion_model.x_embedder', 8, 4, 'all_x_embedder.2-1'],
     ['lycoris_all_x_embedder_2-1', 8, 4, 'all_x_embedder.2-1'],
     ['lora_unet_final_layer_adaLN_modulation_1', 8, 8, 'all_final_layer.2-1.adaLN_modulation.1'],
+    ['base_model.model.diffusion_model.layers.0.feed_forward.w1', 16, 8, 'layers.0.feed_forward.w1'],
+    ['diffusion_model.layers.0.attention.to_out', 8, 12, 'layers.0.attention.to_out.0'],
+    ['unet.layers.0.attention.to_q', 12, 8, 'layers.0.attention.to_q'],
+    ['lycoris_cap_embedder_1', 8, 6, 'cap_embedder.1'],
   ])('%s', async (name, rows, columns, module) => {
     const adapter = await read(lora(name, rows, columns));
     expect([...adapter.modules.keys()]).toEqual([module]);
@@ -76,16 +81,104 @@ describe('names of layers', () => {
     });
   });
 
-  test('a stacked q, k and v becomes rows of three layers', async () => {
+  test.each([
+    'diffusion_model.layers.0.attention.qkv',
+    'lora_unet_layers_0_attention_qkv',
+    'lycoris_layers_0_attention_to_qkv',
+    'base_model.model.layers.0.attention.qkv',
+    'layers.0.attention.to_qkv',
+  ])('a stacked q, k and v becomes rows of three layers: %s', async (name) => {
     const adapter = await read({
-      'diffusion_model.layers.0.attention.qkv.lokr_w1': { shape: [4, 4] },
-      'diffusion_model.layers.0.attention.qkv.lokr_w2': { shape: [9, 2] },
+      [`${name}.lokr_w1`]: { shape: [4, 4] },
+      [`${name}.lokr_w2`]: { shape: [9, 2] },
     });
     expect([...adapter.modules].map(([name, { rows }]) => [name, rows])).toEqual([
       ['layers.0.attention.to_q', { from: 0, count: 12 }],
       ['layers.0.attention.to_k', { from: 12, count: 12 }],
       ['layers.0.attention.to_v', { from: 24, count: 12 }],
     ]);
+  });
+});
+
+describe('every form of a LoKr', () => {
+  const q = 'diffusion_model.layers.0.attention.to_q';
+  const w1 = {
+    full: { [`${q}.lokr_w1`]: { shape: [4, 4] } },
+    low: { [`${q}.lokr_w1_a`]: { shape: [4, 2] }, [`${q}.lokr_w1_b`]: { shape: [2, 4] } },
+  };
+  const w2 = {
+    full: { [`${q}.lokr_w2`]: { shape: [3, 2] } },
+    low: { [`${q}.lokr_w2_a`]: { shape: [3, 2] }, [`${q}.lokr_w2_b`]: { shape: [2, 2] } },
+  };
+  const tucker = {
+    [`${q}.lokr_t2`]: { shape: [2, 2] },
+    [`${q}.lokr_w2_a`]: { shape: [2, 3] },
+    [`${q}.lokr_w2_b`]: { shape: [2, 2] },
+  };
+  const alpha = { [`${q}.alpha`]: { shape: [], values: [4] } };
+
+  test.each<[string, Content, number | undefined, number]>([
+    ['both in full', { ...w1.full, ...w2.full }, undefined, 1],
+    ['w1 decomposed', { ...w1.low, ...w2.full }, 2, 2],
+    ['w2 decomposed', { ...w1.full, ...w2.low }, 2, 2],
+    ['both decomposed', { ...w1.low, ...w2.low }, 2, 2],
+    ['Tucker', { ...w1.full, ...tucker }, 2, 2],
+    [
+      'with DoRA over outputs',
+      { ...w1.full, ...w2.full, [`${q}.dora_scale`]: { shape: [12, 1] } },
+      undefined,
+      1,
+    ],
+    ['with DoRA over inputs', { ...w1.full, ...w2.low, [`${q}.dora_scale`]: { shape: [1, 8] } }, 2, 2],
+    [
+      'names ending in .weight',
+      Object.fromEntries(
+        Object.entries({ ...w1.full, ...w2.low }).map(([key, value]) => [`${key}.weight`, value]),
+      ),
+      2,
+      2,
+    ],
+  ])('%s', async (_, content, rank, scale) => {
+    const adapter = await read({ ...content, ...alpha });
+    expect(adapter.modules.get('layers.0.attention.to_q')).toMatchObject({ family: 'lokr', rank, scale });
+    expect([adapter.unmatchedKeys, adapter.misfits, adapter.notices]).toEqual([[], [], []]);
+  });
+
+  test.each(['F32', 'F16', 'BF16'] as const)('stored as %s', async (dtype) => {
+    const file = join(await tempFolder(), 'typed.safetensors');
+    const tensor = (name: string, shape: number[], value: number): TensorToWrite => ({
+      name,
+      dtype,
+      shape,
+      data: () => [fromFloat32(dtype, new Float32Array(shape[0]! * (shape[1] ?? 1)).fill(value))],
+    });
+    // A half-precision sentinel is infinite.
+    await writeSafetensors(file, [
+      tensor(`${q}.lokr_w1`, [4, 4], 0.5),
+      tensor(`${q}.lokr_w2`, [3, 2], 0.25),
+      tensor(`${q}.alpha`, [1], 9_999_999_999),
+    ]);
+    const adapter = await readAdapter(file, weights);
+    expect(adapter.modules.get('layers.0.attention.to_q')).toMatchObject({ scale: 1 });
+    expect(adapter.notices).toEqual([]);
+  });
+
+  test('beside LoRA and LoHa in one file', async () => {
+    const adapter = await read({
+      ...w1.full,
+      ...w2.full,
+      ...lora('transformer.layers.0.feed_forward.w1', 16, 8),
+      'lycoris_layers_0_attention_to_k.hada_w1_a': { shape: [12, 2] },
+      'lycoris_layers_0_attention_to_k.hada_w1_b': { shape: [2, 8] },
+      'lycoris_layers_0_attention_to_k.hada_w2_a': { shape: [12, 2] },
+      'lycoris_layers_0_attention_to_k.hada_w2_b': { shape: [2, 8] },
+    });
+    expect([...adapter.modules.values()].map(({ family }) => family).sort()).toEqual([
+      'loha',
+      'lokr',
+      'lora',
+    ]);
+    expect(adapter.notices).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises';
+import { cp, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -10,38 +10,18 @@ import {
   sha256OfModel,
 } from '../../../../nodes/inference/checkpoints/file-hash.ts';
 import { ModelRegistry } from '../../../../nodes/inference/checkpoints/registry.ts';
-import { readAll, vaeInLdmNames, writeCopy, zimageInComfyNames } from '../../../support/checkpoint-copies.ts';
+import { comfyuiFolder } from '../../../support/comfyui-folder.ts';
 import { goldenPath, nanoPath } from '../../../support/fixture-paths.ts';
 import { tempFolder } from '../../../support/temp-folder.ts';
 
-const weightsFile = 'diffusion_pytorch_model.safetensors';
 const lokr = goldenPath('adapters-zimage-tiny/lokr-aitoolkit-full-bf16.safetensors');
-
-/** ComfyUI's folder of models, with tiny ones. */
-async function comfyFolder(): Promise<string> {
-  const root = join(await tempFolder(), 'models');
-  for (const folder of ['diffusion_models', 'text_encoders', 'vae', 'loras/styles', 'checkpoints']) {
-    await mkdir(join(root, folder), { recursive: true });
-  }
-  await writeCopy(
-    join(root, 'diffusion_models', 'z_image.safetensors'),
-    zimageInComfyNames(await readAll(goldenPath(`zimage-transformer-tiny/${weightsFile}`))),
-  );
-  await cp(goldenPath('qwen3-tiny/model.safetensors'), join(root, 'text_encoders', 'qwen_3_4b.safetensors'));
-  await writeCopy(
-    join(root, 'vae', 'ae.safetensors'),
-    vaeInLdmNames(await readAll(goldenPath(`vae-tiny/${weightsFile}`))),
-  );
-  await cp(lokr, join(root, 'loras', 'styles', 'sda.safetensors'));
-  return root;
-}
 
 const namesOf = async (registry: ModelRegistry, kind: 'model' | 'text-encoder' | 'vae' | 'adapter') =>
   (await registry.list(kind)).map(({ name }) => name);
 
 describe('listing', () => {
   test("ComfyUI's folders, each file by its content", async () => {
-    const root = await comfyFolder();
+    const root = await comfyuiFolder();
     // In the wrong folder on purpose: the content counts.
     await cp(lokr, join(root, 'vae', 'misplaced.safetensors'));
     await writeFile(join(root, 'checkpoints', 'broken.safetensors'), 'no model');
@@ -80,7 +60,7 @@ describe('listing', () => {
   });
 
   test('a changed file is looked at again', async () => {
-    const root = await comfyFolder();
+    const root = await comfyuiFolder();
     const registry = new ModelRegistry([root]);
     expect(await namesOf(registry, 'vae')).toHaveLength(1);
     await cp(lokr, join(root, 'vae', 'ae.safetensors'));
@@ -89,7 +69,7 @@ describe('listing', () => {
   });
 
   test('links in a circle and roots that are not there end', async () => {
-    const root = await comfyFolder();
+    const root = await comfyuiFolder();
     await symlink(root, join(root, 'loras', 'again'));
     await symlink(join(root, 'nowhere'), join(root, 'loras', 'dangling.safetensors'));
     const registry = new ModelRegistry([join(root, 'none'), root]);
@@ -98,7 +78,7 @@ describe('listing', () => {
   });
 
   test('of two roots the first one names a file', async () => {
-    const [first, second] = [await comfyFolder(), await comfyFolder()];
+    const [first, second] = [await comfyuiFolder(), await comfyuiFolder()];
     const registry = new ModelRegistry([first, second]);
     expect(await registry.list('vae')).toHaveLength(1);
     expect(await registry.resolve('vae', { name: 'vae/ae.safetensors' })).toBe(
@@ -109,7 +89,7 @@ describe('listing', () => {
 
 describe('resolving', () => {
   test('a name that leads out of the folders is refused', async () => {
-    const registry = new ModelRegistry([await comfyFolder()]);
+    const registry = new ModelRegistry([await comfyuiFolder()]);
     for (const name of [
       '',
       '..',
@@ -135,7 +115,7 @@ describe('resolving', () => {
   });
 
   test('whatever the name, the result lies below a root', async () => {
-    const root = await comfyFolder();
+    const root = await comfyuiFolder();
     const registry = new ModelRegistry([root]);
     const segment = fc.oneof(
       fc.constantFrom('..', '.', '', 'vae', 'ae.safetensors', 'C:', '~', '%2e%2e', '．．', '...', '.. '),
@@ -158,7 +138,7 @@ describe('resolving', () => {
   });
 
   test('a missing file is answered with near names', async () => {
-    const registry = new ModelRegistry([await comfyFolder()]);
+    const registry = new ModelRegistry([await comfyuiFolder()]);
     const missing = registry.resolve('adapter', { name: 'loras/sda2.safetensors' });
     await expect(missing).rejects.toThrow(/no adapter "loras\/sda2.safetensors"/);
     await expect(missing).rejects.toMatchObject({
@@ -169,7 +149,7 @@ describe('resolving', () => {
   });
 
   test('a renamed file is found by its content', async () => {
-    const root = await comfyFolder();
+    const root = await comfyuiFolder();
     const registry = new ModelRegistry([root]);
     const name = 'loras/styles/sda.safetensors';
     const sha256 = await sha256OfFile(join(root, name));

@@ -134,7 +134,9 @@ describe('wrong graphs are refused with the operator and its operands', () => {
 
   it('names a weight no graph can read', () => {
     const source = { dtype: 'I8', shape: [2], file: '/a.safetensors', offset: 8, byteLength: 2 } as const;
-    expect(() => graph().weight('layers.0.w', source)).toThrow('I8 weights as they are: layers.0.w');
+    expect(() => graph().weight('layers.0.w', source)).toThrow(
+      'The tensor "layers.0.w" of /a.safetensors is stored as I8',
+    );
   });
 });
 

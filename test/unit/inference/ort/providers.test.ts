@@ -1,7 +1,46 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../../nodes/core/errors.ts';
-import { chooseProvider } from '../../../../nodes/inference/ort/providers.ts';
+import {
+  choosePartProviders,
+  chooseProvider,
+  providerOrder,
+} from '../../../../nodes/inference/ort/providers.ts';
+import { Placement } from '../../../../nodes/inference/services/placement.ts';
 import '../../../support/webgpu.ts';
+
+describe('providers that are tried by themselves', () => {
+  it.each([
+    ['linux', 'x64', ['cuda', 'webgpu', 'cpu']],
+    ['linux', 'arm64', ['cuda', 'webgpu', 'cpu']],
+    ['win32', 'x64', ['cuda', 'webgpu', 'dml', 'cpu']],
+    ['win32', 'arm64', ['webgpu', 'dml', 'cpu']],
+    ['darwin', 'arm64', ['coreml', 'webgpu', 'cpu']],
+    ['darwin', 'x64', ['coreml', 'webgpu', 'cpu']],
+    ['freebsd', 'x64', ['cpu']],
+  ] as const)('on %s %s', (platform, arch, expected) => {
+    expect(providerOrder(platform, arch)).toEqual(expected);
+  });
+});
+
+describe('providers of single parts', () => {
+  it('stay with the rest unless they were given one', async () => {
+    expect(await choosePartProviders()).toEqual({});
+    expect(await choosePartProviders({ vae: 'cpu', transformer: 'auto' })).toEqual({ vae: 'cpu' });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'are refused with the reason where they cannot be used',
+    async () => {
+      await expect(choosePartProviders({ vae: 'coreml' })).rejects.toThrow('coreml cannot be used here');
+    },
+  );
+
+  it('place each part where it was told to run', () => {
+    const placement = new Placement('webgpu', undefined, { vae: 'cpu' });
+    expect(placement.providerOf('vae')).toBe('cpu');
+    expect(placement.providerOf('transformer')).toBe('webgpu');
+  });
+});
 
 describe('choice of a provider', () => {
   it('takes the CPU without trying anything when asked for', async () => {

@@ -8,6 +8,22 @@ const extraOf = (provider: Provider, weights: 'packed' | 'mapped', forbidCpuFall
   sessionOptions({ provider, weights, forbidCpuFallback }, '/').extra as Record<string, string>;
 
 describe('session options', () => {
+  it.each<[Provider, unknown, boolean]>([
+    ['cpu', ['cpu'], true],
+    ['webgpu', [{ name: 'webgpu', preferredLayout: 'NCHW' }], true],
+    ['cuda', ['cuda'], true],
+    ['tensorrt', ['tensorrt', 'cuda'], true],
+    ['dml', ['dml'], false],
+    ['coreml', ['coreml'], true],
+  ])('offer nodes to %s in turn', (provider, executionProviders, enableMemPattern) => {
+    expect(sessionOptions({ provider, weights: 'packed' }, '/')).toMatchObject({
+      executionProviders,
+      enableMemPattern,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+    });
+  });
+
   it.each<Provider>(['cpu', 'webgpu', 'cuda', 'dml', 'coreml'])(
     'let weights be anywhere and never spin on %s',
     (provider) => {

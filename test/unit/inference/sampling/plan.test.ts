@@ -27,7 +27,6 @@ const plan = (changes: Partial<PlanSettings> = {}) =>
     shift: 3,
     guidance: 1,
     guidanceTruncation: 1,
-    strengths: [],
     ...changes,
   });
 
@@ -110,14 +109,11 @@ describe('buildPlan', () => {
     expect(guidances(0)).toEqual([4, 1, 1, 1]);
   });
 
-  it('gives every step its strengths; the last of a list repeats', () => {
-    const { steps } = plan({ strengths: [0.5, [1, 0], [4, 3, 2, 1, 99], []] });
-    expect(steps.map((step) => step.adapterStrengths)).toEqual([
-      [0.5, 1, 4, 0],
-      [0.5, 0, 3, 0],
-      [0.5, 0, 2, 0],
-      [0.5, 0, 1, 0],
-    ]);
+  it('gives every step what its route says, and the bare first network without one', () => {
+    const at = (model: number, strength: number) => ({ model, adapterStrengths: [{ strength }] });
+    const route = [at(0, 1), at(1, 0.5), at(1, 0), at(0, 2)];
+    expect(plan({ route }).steps.map(({ guidance: _, ...rest }) => rest)).toEqual(route);
+    expect(plan().steps).toEqual(Array(4).fill({ guidance: 1, model: 0, adapterStrengths: [] }));
   });
 });
 
@@ -191,16 +187,17 @@ describe('guidance in a run', () => {
 });
 
 describe('live settings', () => {
+  const strengthOf = (call: Call) => call.step.adapterStrengths[0]?.strength;
   const step = (strength: number, guidance = 1): PlanStep => ({
     guidance,
     model: 0,
-    adapterStrengths: [strength],
+    adapterStrengths: [{ strength }],
   });
 
   it('take effect at the next step', async () => {
     let strength = 1;
     const { calls } = await run(
-      { strengths: [1] },
+      {},
       {
         stepAt: () => step(strength),
         onStep: ({ index }) => {
@@ -208,7 +205,7 @@ describe('live settings', () => {
         },
       },
     );
-    expect(calls.map((call) => call.step.adapterStrengths[0])).toEqual([1, 1, 0.25, 0.25]);
+    expect(calls.map(strengthOf)).toEqual([1, 1, 0.25, 0.25]);
   });
 
   it('take effect at the next model call of a step that makes several', async () => {
@@ -217,7 +214,7 @@ describe('live settings', () => {
       { sampler: { name: 'heun' }, sigmas: [1, 0.5, 0] },
       { stepAt: () => step(made++) },
     );
-    expect(calls.map((call) => call.step.adapterStrengths[0])).toEqual([0, 1, 2]);
+    expect(calls.map(strengthOf)).toEqual([0, 1, 2]);
   });
 
   it('can switch the negative on in mid-run', async () => {
@@ -228,8 +225,9 @@ describe('live settings', () => {
   });
 
   it('default to those of the plan', async () => {
-    const { calls } = await run({ strengths: [[0.1, 0.2, 0.3]] });
-    expect(calls.map((call) => call.step.adapterStrengths)).toEqual([[0.1], [0.2], [0.3], [0.3]]);
+    const route = [0.1, 0.2, 0.3, 0.3].map((strength) => step(strength));
+    const { calls } = await run({ route });
+    expect(calls.map(strengthOf)).toEqual([0.1, 0.2, 0.3, 0.3]);
   });
 });
 

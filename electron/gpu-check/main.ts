@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util';
+import { messageOf, UserError } from '../../nodes/core/errors.ts';
+import { providerChoices } from '../../nodes/core/providers.ts';
+import type { ZImageConfig } from '../../nodes/inference/checkpoints/configs.ts';
+import { checkDevice } from '../../nodes/inference/gpu-check/measure.ts';
+import { table } from './table.ts';
+
+const HELP = `gpu-check: how fast this machine's GPU runs Z-Image-Turbo, with random weights
+
+  --provider NAME   ${providerChoices.join(', ')} (default: auto)
+  --sizes LIST      sides of the pictures in pixels (default: 512,1024)
+  --layers N        blocks to measure (default: all 30, or as many as fit)
+  --tiny            a transformer a hundred times smaller, to see that everything works
+  --json            the figures as JSON
+`;
+
+/** Z-Image-Turbo, as published. */
+const FULL: ZImageConfig = {
+  inChannels: 16,
+  patchSize: 2,
+  dim: 3840,
+  heads: 30,
+  headDim: 128,
+  layers: 30,
+  refinerLayers: 2,
+  feedForwardWidth: 10_240,
+  captionDim: 2560,
+  timeDim: 256,
+  normEps: 1e-5,
+  ropeTheta: 256,
+  timeScale: 1000,
+  axesDims: [32, 48, 48],
+  axesLens: [1536, 512, 512],
+};
+const TINY: ZImageConfig = {
+  ...FULL,
+  dim: 256,
+  heads: 2,
+  layers: 2,
+  refinerLayers: 1,
+  feedForwardWidth: 640,
+  captionDim: 256,
+};
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      provider: { type: 'string', default: 'auto' },
+      sizes: { type: 'string', default: '512,1024' },
+      layers: { type: 'string' },
+      tiny: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const provider = providerChoices.find((choice) => choice === values.provider);
+  const sizes = values.sizes.split(',').map(Number);
+  const base = values.tiny ? TINY : FULL;
+  const layers = values.layers === undefined ? base.layers : Number(values.layers);
+  const areSizes = sizes.every(
+    (size) => Number.isInteger(size) && size >= 64 && size <= 4096 && size % 16 === 0,
+  );
+  if (!provider || !areSizes || !Number.isInteger(layers) || layers < 1 || layers > 100) {
+    process.stderr.write(`One of the options makes no sense.\n\n${HELP}`);
+    return 2;
+  }
+  const report = await checkDevice({
+    provider,
+    sizes,
+    config: { ...base, layers },
+    onStage: (text) => process.stderr.write(`${text}\n`),
+  });
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : table(report));
+  return report.selfTest.verdict === 'wrong' || report.selfTest.verdict === 'failed' ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const hint = error instanceof UserError && error.hint !== undefined ? ` ${error.hint}` : '';
+  process.stderr.write(`${messageOf(error)}${hint}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,44 @@
+import type { CheckReport } from '../../nodes/inference/gpu-check/measure.ts';
+
+const verdicts: Readonly<Record<CheckReport['selfTest']['verdict'], string>> = {
+  right: 'equal to the CPU',
+  rounded: 'equal to the CPU as half precision rounds',
+  wrong: 'WRONG: the driver computes something else than the CPU',
+  failed: 'FAILED',
+};
+
+const tera = (value: number): string => (value / 1e12).toPrecision(3);
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** The figures of a device as a Markdown table, ready for BENCHMARKS.md. */
+export function table(report: CheckReport): string {
+  const { provider, device, compute, selfTest, matmulRate, layers, allLayers, sizes, peakBytes } = report;
+  const { verdict, error, message } = selfTest;
+  const isWhole = layers === allLayers;
+  const heading = [
+    ...(provider.name === 'cpu' ? ['No GPU was measured: these are figures of the CPU.', ''] : []),
+    `Device: ${device?.name ?? 'unknown'}, provider ${provider.name} (${provider.reason}), ${compute}`,
+    `Numbers: ${verdicts[verdict]}${error === undefined ? '' : `, largest difference ${error.toExponential(1)}`}${message === undefined ? '' : `: ${message}`}`,
+    `Matrix product [1024, 3840] · [3840, 3840]: ${tera(matmulRate)} TFLOP/s`,
+    `Transformer: ${isWhole ? `all ${allLayers} blocks` : `${layers} of ${allLayers} blocks`}, random weights`,
+    `Peak memory of this program: ${(peakBytes / 1e9).toFixed(2)} GB`,
+  ];
+  const rows = sizes.map(({ side, seconds, flops, lokrOverhead }) => [
+    `${side}²`,
+    `${seconds.toPrecision(3)} s`,
+    tera(flops / seconds),
+    percent(flops / seconds / matmulRate),
+    `${(flops / matmulRate).toPrecision(3)} s`,
+    percent(lokrOverhead),
+  ]);
+  const titles = [
+    'picture',
+    'step',
+    'TFLOP/s',
+    'of the product’s rate',
+    'arithmetic bound',
+    'LoKr on all layers',
+  ];
+  const lines = [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return `${[...heading, '', ...lines].join('\n')}\n`;
+}

@@ -1,0 +1,162 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../../core/errors.ts';
+import type { ProviderChoice } from '../../core/providers.ts';
+import type { ZImageConfig } from '../checkpoints/configs.ts';
+import { attentionFor } from '../ort/attention-check.ts';
+import { type Adapter, adapterOf } from '../ort/graphics-card.ts';
+import { halfPrecisionWorks } from '../ort/half-check.ts';
+import { matmulRate } from '../ort/matmul-rate.ts';
+import { type ChosenProvider, chooseProvider } from '../ort/providers.ts';
+import { runSelfTest, type SelfTestReport } from '../services/self-test.ts';
+import { paddedLength } from '../zimage/positions.ts';
+import { stepFlops } from '../zimage/step-flops.ts';
+import { ZImageTransformer } from '../zimage/transformer.ts';
+import { writeRandomWeights } from './random-weights.ts';
+
+export interface CheckRequest {
+  readonly provider: ProviderChoice;
+  /** The model to imitate. */
+  readonly config: ZImageConfig;
+  /** Sides of the pictures in pixels. */
+  readonly sizes: readonly number[];
+  readonly onStage?: (text: string) => void;
+}
+
+/** One row of the table. */
+export interface SizeReport {
+  readonly side: number;
+  readonly seconds: number;
+  readonly flops: number;
+  /** Time of a step with a LoKr on every linear layer over that without, less 1. */
+  readonly lokrOverhead: number;
+}
+
+export interface CheckReport {
+  readonly provider: ChosenProvider;
+  readonly device: Adapter | undefined;
+  readonly compute: 'float32' | 'float16';
+  readonly selfTest: SelfTestReport;
+  /** FLOP/s of the runtime's own matrix product. */
+  readonly matmulRate: number;
+  /** Blocks that fitted, and blocks of the whole model. */
+  readonly layers: number;
+  readonly allLayers: number;
+  readonly sizes: readonly SizeReport[];
+  /** Most resident memory of this process, in bytes; a GPU's own memory is not in it. */
+  readonly peakBytes: number;
+}
+
+const ROUNDS = 3;
+const CAPTION_TOKENS = 96;
+const SIGMA = 0.7;
+/** Of a device's memory that weights may take. */
+const WEIGHT_SHARE = 0.7;
+const ASSUMED_BYTES = 8e9;
+
+/** Measures a provider with random weights of a model's size, or of as many of its blocks as fit. */
+export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
+  const { config, sizes, onStage = () => undefined } = request;
+  const provider = await chooseProvider(request.provider);
+  onStage(`Running on ${provider.name} (${provider.reason}).`);
+  const device = await adapterOf(provider.name);
+  const compute = (await halfPrecisionWorks(provider.name)) ? 'float16' : 'float32';
+  const selfTest = await runSelfTest(provider.name);
+  onStage(`Self-test: ${selfTest.verdict}.`);
+  const rate = await matmulRate(provider.name, compute);
+  const folder = await mkdtemp(join(tmpdir(), 'kronode-gpu-check-'));
+  try {
+    let layers = fittingLayers(config, (device?.memoryBytes ?? ASSUMED_BYTES) * WEIGHT_SHARE, compute);
+    for (;;) {
+      onStage(`Measuring ${layers} of ${config.layers} blocks.`);
+      try {
+        const rows = await measureSizes(provider, { ...config, layers }, compute, sizes, folder);
+        return {
+          provider,
+          device,
+          compute,
+          selfTest,
+          matmulRate: rate,
+          layers,
+          allLayers: config.layers,
+          sizes: rows,
+          peakBytes: process.resourceUsage().maxRSS * 1024,
+        };
+      } catch (error) {
+        // What does not fit is told by the driver alone; half as much may.
+        if (!(error instanceof UserError) || layers <= 1) throw error;
+        layers = Math.floor(layers / 2);
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Blocks whose weights fit into so many bytes. */
+function fittingLayers(config: ZImageConfig, bytes: number, compute: 'float32' | 'float16'): number {
+  const { dim, feedForwardWidth, timeDim, layers, refinerLayers } = config;
+  const block =
+    (4 * dim * dim + 3 * dim * feedForwardWidth + 4 * dim * timeDim) * (compute === 'float16' ? 2 : 4);
+  return Math.max(1, Math.min(layers, Math.floor(bytes / block) - 2 * refinerLayers));
+}
+
+async function measureSizes(
+  provider: ChosenProvider,
+  config: ZImageConfig,
+  compute: 'float32' | 'float16',
+  sizes: readonly number[],
+  folder: string,
+): Promise<SizeReport[]> {
+  const dtype = compute === 'float16' ? 'F16' : 'F32';
+  const { weights, adapter } = await writeRandomWeights(join(folder, 'weights'), config, dtype);
+  const tokens = Math.max(...sizes.map((side) => (side / 16) ** 2)) + CAPTION_TOKENS;
+  const settings = {
+    provider: provider.name,
+    weights: 'packed',
+    compute,
+    attention: await attentionFor(provider.name, { ...config, tokens }),
+  } as const;
+  const stepTimes = async (adapters: readonly (typeof adapter)[]): Promise<number[]> => {
+    const model = new ZImageTransformer(weights, config, { ...settings, adapters });
+    try {
+      const times: number[] = [];
+      for (const side of sizes) times.push(await stepTime(model, config, side, adapters.length > 0));
+      return times;
+    } finally {
+      await model.dispose();
+    }
+  };
+  const plain = await stepTimes([]);
+  const adapted = await stepTimes([adapter]);
+  return sizes.map((side, i) => ({
+    side,
+    seconds: plain[i] ?? Number.NaN,
+    flops: stepFlops(config, paddedLength((side / 16) ** 2), CAPTION_TOKENS),
+    lokrOverhead: (adapted[i] ?? Number.NaN) / (plain[i] ?? Number.NaN) - 1,
+  }));
+}
+
+/** Median seconds of a step. */
+async function stepTime(
+  model: ZImageTransformer,
+  { captionDim, inChannels }: ZImageConfig,
+  side: number,
+  hasAdapter: boolean,
+): Promise<number> {
+  const wave = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i * i * 0.37));
+  const strengths = hasAdapter ? [{ strength: 0.8 }] : [];
+  const features = { dims: [CAPTION_TOKENS, captionDim], data: wave(CAPTION_TOKENS * captionDim) };
+  const caption = await model.prepareCaption(features, strengths);
+  const dims = [1, inChannels, side / 8, side / 8];
+  const latent = { dims, data: wave(dims.reduce((all, size) => all * size, 1)) };
+  const times: number[] = [];
+  for (let round = 0; round <= ROUNDS; round++) {
+    const startedAt = performance.now();
+    await model.velocity(latent, SIGMA, [caption], strengths);
+    // The first one compiles and fills caches.
+    if (round > 0) times.push((performance.now() - startedAt) / 1000);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,45 @@
+import { Graph } from '../onnx/graph.ts';
+import type { ComputeType } from '../onnx/graph-builder.ts';
+import { Session } from './session.ts';
+import type { Provider } from './session-options.ts';
+
+/** Rows of a 512×512 picture's tokens, and matrices wide enough to keep any device busy. */
+const ROWS = 1024;
+const WIDTH = 3840;
+const ROUNDS = 3;
+
+const rates = new Map<string, Promise<number>>();
+
+/**
+ * Floating-point operations per second of a device in the one operation nearly all of a step is: the
+ * product [1024, 3840] · [3840, 3840] of the runtime itself. Measured once per process; the best of a few.
+ */
+export function matmulRate(provider: Provider, compute: ComputeType): Promise<number> {
+  const key = `${provider} ${compute}`;
+  const rate = rates.get(key) ?? measure(provider, compute);
+  rates.set(key, rate);
+  rate.catch(() => rates.delete(key));
+  return rate;
+}
+
+async function measure(provider: Provider, compute: ComputeType): Promise<number> {
+  const graph = new Graph('matrix product', compute);
+  const weight = graph.constant(new Float32Array(WIDTH * WIDTH).fill(0.01), [WIDTH, WIDTH]);
+  const product = graph.matmul(graph.real('x', [ROWS, WIDTH]), weight);
+  // One column out: what is timed is the product, not the way back to the processor.
+  graph.output('y', graph.slice(product, 1, 0, 1));
+  const session = await Session.create(graph.build(), { provider, weights: 'packed', compute });
+  try {
+    const feeds = { x: { dims: [ROWS, WIDTH], data: new Float32Array(ROWS * WIDTH).fill(0.5) } };
+    await session.run(feeds);
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < ROUNDS; round++) {
+      const startedAt = performance.now();
+      await session.run(feeds);
+      best = Math.min(best, performance.now() - startedAt);
+    }
+    return (2 * ROWS * WIDTH * WIDTH * 1000) / best;
+  } finally {
+    await session.release();
+  }
+}

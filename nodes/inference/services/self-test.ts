@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf } from '../../core/errors.ts';
+import { elementCount, tensor } from '../../core/tensor.ts';
+import type { ZImageConfig } from '../checkpoints/configs.ts';
+import { type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
+import { writeSafetensors } from '../checkpoints/safetensors-writer.ts';
+import { zimageWeights } from '../checkpoints/zimage-names.ts';
+import type { Provider } from '../ort/session-options.ts';
+import { type TransformerSettings, ZImageTransformer } from '../zimage/transformer.ts';
+import { Placement } from './placement.ts';
+
+/** How the numbers of a provider compare with the CPU's. */
+export interface SelfTestReport {
+  readonly provider: string;
+  /**
+   * `right`: as float32 rounds; `rounded`: as half precision rounds; `wrong`: a broken driver;
+   * `failed`: it gave no numbers, `message` says why.
+   */
+  readonly verdict: 'right' | 'rounded' | 'wrong' | 'failed';
+  /** Largest difference, relative to the largest value. */
+  readonly error?: number;
+  /** One step, after a warm-up. */
+  readonly milliseconds?: number;
+  readonly cpuMilliseconds?: number;
+  readonly message?: string;
+}
+
+/** One block of heads as wide as the real model's; the rest is small, so that the answer comes at once. */
+const CONFIG: ZImageConfig = {
+  inChannels: 16,
+  patchSize: 2,
+  dim: 256,
+  heads: 2,
+  headDim: 128,
+  layers: 1,
+  refinerLayers: 0,
+  feedForwardWidth: 682,
+  captionDim: 256,
+  timeDim: 256,
+  normEps: 1e-5,
+  ropeTheta: 256,
+  timeScale: 1000,
+  axesDims: [32, 48, 48],
+  axesLens: [1536, 512, 512],
+};
+/** 400 image tokens: more than any tile of the fused kernels, and no multiple of one. */
+const LATENT: readonly number[] = [1, 16, 40, 40];
+const CAPTION_TOKENS = 21;
+const SIGMA = 0.7;
+
+/** Far above the rounding of float32 over one block. */
+const RIGHT = 1e-3;
+/** Far above that of half precision, far below a kernel that is wrong. */
+const ROUNDED = 3e-2;
+
+/** Fixed values between −1 and 1 without a period. */
+const values = (count: number, salt: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(salt + i * i * 0.37 + i * 0.11));
+
+/**
+ * Runs one transformer block on a provider as real runs would, and on the CPU, and compares: tells a
+ * broken driver from a broken model before anybody waits for a download. The CPU itself is compared with
+ * its own plain operators.
+ */
+export async function runSelfTest(provider: Provider): Promise<SelfTestReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'kronode-self-test-'));
+  try {
+    const part = await writeSample(join(folder, 'block.safetensors'));
+    const { settings } = await new Placement(provider).of(part.weights, part.config);
+    const reference: TransformerSettings = {
+      provider: 'cpu',
+      weights: 'packed',
+      attention: provider === 'cpu' ? { kind: 'primitive', chunks: 1 } : { kind: 'fused' },
+    };
+    const expected = await stepOn(part, reference);
+    const actual = await stepOn(part, settings);
+    const error = largestDifference(actual.velocity, expected.velocity);
+    return {
+      provider,
+      verdict: error < RIGHT ? 'right' : error < ROUNDED ? 'rounded' : 'wrong',
+      ...(Number.isFinite(error) && { error }),
+      milliseconds: actual.milliseconds,
+      cpuMilliseconds: expected.milliseconds,
+    };
+  } catch (error) {
+    // Whatever a driver throws is the answer.
+    return { provider, verdict: 'failed', message: messageOf(error) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeSample(path: string): Promise<OpenedPart<'transformer'>> {
+  const tensors = [...zimageWeights(CONFIG).required].map(([name, shape], salt) => {
+    const count = elementCount(shape);
+    // Norms around 1, matrices that keep the size of what goes through them.
+    const isNorm = shape.length === 1 && name.endsWith('.weight');
+    const scale = isNorm ? 0.1 : 1 / Math.sqrt(shape[1] ?? 16);
+    const data = values(count, salt).map((value) => value * scale + (isNorm ? 1 : 0));
+    return { name, dtype: 'F32' as const, shape, data: () => [new Uint8Array(data.buffer)] };
+  });
+  await writeSafetensors(path, tensors);
+  return openPart(path, 'transformer');
+}
+
+async function stepOn(
+  { weights, config }: OpenedPart<'transformer'>,
+  settings: TransformerSettings,
+): Promise<{ readonly velocity: Float32Array; readonly milliseconds: number }> {
+  const network = new ZImageTransformer(weights, config, settings);
+  try {
+    const features = tensor(
+      [CAPTION_TOKENS, config.captionDim],
+      values(CAPTION_TOKENS * config.captionDim, 7),
+    );
+    const latent = tensor(
+      LATENT,
+      values(
+        LATENT.reduce((a, b) => a * b),
+        11,
+      ),
+    );
+    const caption = await network.prepareCaption(features);
+    const step = () => network.velocity(latent, SIGMA, [caption]);
+    await step();
+    const startedAt = performance.now();
+    const { data } = await step();
+    return { velocity: data, milliseconds: performance.now() - startedAt };
+  } finally {
+    await network.dispose();
+  }
+}
+
+/** NaN where any value is. */
+export function largestDifference(actual: Float32Array, expected: Float32Array): number {
+  let difference = 0;
+  let size = 0;
+  for (const [i, value] of expected.entries()) {
+    const distance = Math.abs((actual[i] ?? Number.NaN) - value);
+    if (Number.isNaN(distance)) return Number.NaN;
+    difference = Math.max(difference, distance);
+    size = Math.max(size, Math.abs(value));
+  }
+  return difference / size;
+}

@@ -1,0 +1,74 @@
+import { useStore } from 'zustand';
+import { own } from '../../../nodes/core/own.ts';
+import { definitionIdOf } from '../../../nodes/document/subgraph-types.ts';
+import { PATH_SEPARATOR } from '../../../nodes/graph/flatten.ts';
+import { innerSource, innerTargets } from '../../../nodes/graph/inside-instance.ts';
+import { inside, markInside, runInside } from '../../state/instance-runtime.ts';
+import { type NodeRun, useTabRuntime } from '../../state/runtime-store.ts';
+import { useGraph, useGraphShallow, useTab } from './tab-context.ts';
+
+/** The id by which runs know a node of this canvas: with the instances on the way to it. */
+export const useRuntimeId = (id: string): string =>
+  useStore(useTab().store.state, ({ path }) => [...path, id].join(PATH_SEPARATOR));
+
+const useIsInstance = (id: string): boolean =>
+  useGraph(({ nodes }) => {
+    const node = own(nodes, id);
+    return node !== undefined && definitionIdOf(node) !== undefined;
+  });
+
+/** What the last run did at a node; of an instance, at all nodes inside it. */
+export function useNodeRun(id: string): NodeRun | undefined {
+  const at = useRuntimeId(id);
+  const isInstance = useIsInstance(id);
+  return useTabRuntime(useTab().id, ({ nodes }) => (isInstance ? runInside(nodes, at) : nodes[at]));
+}
+
+/** What a run would do at a node now. */
+export function useRunMark(id: string): 'run' | 'cached' | undefined {
+  const at = useRuntimeId(id);
+  const isInstance = useIsInstance(id);
+  return useTabRuntime(useTab().id, ({ marks }) => (isInstance ? markInside(marks, at) : marks[at]));
+}
+
+/** The newest picture at a node, or of what is inside it. */
+export function usePreview(id: string): string | undefined {
+  const at = useRuntimeId(id);
+  const isInstance = useIsInstance(id);
+  return useTabRuntime(useTab().id, ({ previews }) =>
+    isInstance ? inside(previews, at).at(-1)?.[1] : previews[at],
+  );
+}
+
+/** Does something keep this node, or one inside it, from running? */
+export function useIsBlamed(id: string): boolean {
+  const at = useRuntimeId(id);
+  return useTabRuntime(useTab().id, ({ problems }) =>
+    problems.some(
+      ({ node, severity }) => severity === 'error' && (node === at || node?.startsWith(at + PATH_SEPARATOR)),
+    ),
+  );
+}
+
+/** Does something keep this input from running? */
+export function useIsInputBlamed(id: string, name: string): boolean {
+  const at = useRuntimeId(id);
+  const places = useGraphShallow((graph) => {
+    const node = own(graph.nodes, id);
+    return node ? innerTargets(graph, node, [at, name]).map((place) => place.join(' ')) : [];
+  });
+  return useTabRuntime(useTab().id, ({ problems }) =>
+    problems.some(({ node, input, severity }) => severity === 'error' && places.includes(`${node} ${input}`)),
+  );
+}
+
+/** One line about the value at an output, once there was one. */
+export function useOutputSummary(id: string, name: string): string | undefined {
+  const at = useRuntimeId(id);
+  const place = useGraph((graph) => {
+    const node = own(graph.nodes, id);
+    return node && innerSource(graph, node, [at, name])?.join(' ');
+  });
+  const [source = '', output = ''] = place?.split(' ') ?? [];
+  return useTabRuntime(useTab().id, ({ nodes }) => nodes[source]?.outputs?.[output]);
+}

@@ -1,0 +1,135 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { hasBrowser } from '../support/browser.ts';
+import { buildDocument } from '../support/build-document.ts';
+import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { pictureDocument } from '../support/picture-document.ts';
+import { spread } from '../support/spread.ts';
+
+describe.skipIf(!hasBrowser)('gestures on the canvas', () => {
+  let host: EditorHost;
+  let editor: Editor;
+  beforeAll(async () => {
+    host = await startEditor();
+  });
+  afterAll(() => host?.close());
+  beforeEach(async () => {
+    editor = await host.open();
+  });
+  afterEach(() => editor.close());
+
+  const three = () =>
+    buildDocument(
+      {
+        load: { type: 'images.load', at: [0, 0] },
+        save: { type: 'images.save', at: [700, 0] },
+        show: { type: 'images.preview', at: [700, 300] },
+      },
+      ['load.image > save.image'],
+    );
+  const menu = (name: string) => editor.page.getByRole('menuitem', { name: new RegExp(`^${name}`) });
+
+  test('Alt on a wire makes a bend, which is dragged and taken away again', async () => {
+    await editor.openDocument(three());
+    const [from, to] = [
+      await editor.socket('load', 'image', 'output'),
+      await editor.socket('save', 'image', 'input'),
+    ];
+    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+    const bends = editor.page.locator('.wire-bend');
+    await editor.drag(middle, { x: middle.x, y: middle.y + 120 }, ['Alt']);
+    await expect.poll(() => bends.count()).toBe(1);
+    const bend = await editor.middle(bends);
+    expect(Math.abs(bend.y - middle.y - 120)).toBeLessThan(6);
+    await editor.drag(bend, { x: bend.x + 60, y: bend.y });
+    await expect.poll(async () => Math.round((await editor.middle(bends)).x - bend.x)).toBeGreaterThan(50);
+    await editor.press('Control+z');
+    await expect.poll(async () => Math.abs((await editor.middle(bends)).x - bend.x)).toBeLessThan(6);
+    await editor.page.mouse.dblclick(bend.x, bend.y);
+    await expect.poll(() => bends.count()).toBe(0);
+    await editor.press('Control+z', 'Control+z');
+    await expect.poll(() => bends.count()).toBe(0);
+    expect(await editor.wires().count()).toBe(1);
+  });
+
+  test("a wire's end is moved to another input", async () => {
+    await editor.openDocument(three());
+    const end = await editor.socket('save', 'image', 'input');
+    await editor.drag({ x: end.x - 12, y: end.y }, await editor.socket('show', 'image', 'input'));
+    await expect.poll(() => editor.wires().getAttribute('aria-label')).toContain('show');
+    expect(await editor.wires().count()).toBe(1);
+    await editor.press('Control+z');
+    await expect.poll(() => editor.wires().getAttribute('aria-label')).toContain('save');
+  });
+
+  test('nodes are set out evenly, snapped, and brought into view', async () => {
+    await editor.openDocument(three());
+    await editor.press('Control+a', 'Control+k');
+    await editor.page.keyboard.type('distribute down');
+    await editor.press('Enter', 'Alt+g');
+    const title = await editor.middle(editor.node('load').locator('.node-title'));
+    await editor.page.locator('.react-flow__pane').click({ position: { x: 20, y: 300 } });
+    await editor.drag(title, { x: title.x + 33, y: title.y + 57 });
+    const { x, y } = await editor.placeOf('load');
+    expect([x % 10, y % 10]).toEqual([0, 0]);
+    await editor.press('Alt+Shift+m');
+    await expect.poll(() => editor.page.locator('.react-flow__minimap').count()).toBe(0);
+    await editor.press('Alt+Shift+m');
+    await expect.poll(() => editor.page.locator('.react-flow__minimap').count()).toBe(1);
+    const before = await editor.node('show').boundingBox();
+    await editor.node('show').locator('.node-title').click();
+    await editor.press('z');
+    await expect
+      .poll(async () => Math.abs(((await editor.node('show').boundingBox())?.x ?? 0) - (before?.x ?? 0)))
+      .toBeGreaterThan(100);
+  });
+
+  test('frames and notes are named and coloured by key and menu', async () => {
+    await editor.openDocument(three());
+    await editor.node('load').locator('.node-title').click();
+    await editor.press('Control+g', 'F2');
+    await editor.page.keyboard.type('Sources');
+    await editor.press('Enter');
+    const frame = editor.page.locator('.frame-header');
+    await expect.poll(() => frame.textContent()).toBe('Sources');
+    await frame.click({ button: 'right' });
+    await menu('Colour').hover();
+    await menu('Teal').click();
+    await expect.poll(() => editor.page.locator('.frame').getAttribute('style')).toContain('#2f9e98');
+    await frame.click({ button: 'right' });
+    await menu('Rename').click();
+    await editor.page.keyboard.type('Pictures');
+    await editor.press('Enter');
+    await expect.poll(() => frame.textContent()).toBe('Pictures');
+    await editor.press('Escape');
+    await editor.page.mouse.move(500, 650);
+    await editor.press('Shift+n', 'F2');
+    await editor.page.keyboard.type('# Read me');
+    await editor.press('Escape');
+    await expect.poll(() => editor.page.locator('.note-text h1').textContent()).toBe('Read me');
+  });
+
+  test('a node is renamed from its menu', async () => {
+    await editor.openDocument(three());
+    await editor.node('load').locator('.node-title').click({ button: 'right' });
+    await menu('Rename').click();
+    await editor.page.keyboard.type('My picture');
+    await editor.press('Enter');
+    await expect.poll(() => editor.node('load').locator('.node-title').textContent()).toBe('My picture');
+  });
+
+  test('a seed that counts up tells the one that was used, and takes it back', async () => {
+    await editor.openDocument(spread(pictureDocument('a red apple', { seed: 41 })));
+    const row = editor.node('noise').locator('[data-input=seed]');
+    await row.getByRole('button', { name: /After each run/ }).click();
+    await menu('Count up').click();
+    await editor.press('Control+Enter');
+    await expect.poll(() => row.locator('input').inputValue()).toBe('42');
+    await expect.poll(() => row.textContent(), { timeout: 40_000 }).toContain('Last run: 41');
+    await row.getByText('Use again').click();
+    await expect.poll(() => row.locator('input').inputValue()).toBe('41');
+    expect(await row.textContent()).not.toContain('Last run');
+    // What came out of the nodes is told where it comes out.
+    await editor.node('sample').locator('.socket.source').hover();
+    await editor.page.getByText('latent 16×8×8').first().waitFor();
+  });
+});

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { tensor } from '../../nodes/core/tensor.ts';
+import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
+import { openForeignAdapter } from '../../nodes/inference/foreign/open-adapter.ts';
+import { ForeignTransformer } from '../../nodes/inference/foreign/transformer.ts';
+import { runtimeCounters } from '../../nodes/inference/ort/counters.ts';
+import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
+import { exportTransformer, type TransformerExport, writeExport } from '../support/export-onnx.ts';
+import { goldenPath } from '../support/fixture-paths.ts';
+import { goldenJson, loadGolden, pick } from '../support/golden.ts';
+import { maxDifference } from '../support/max-difference.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const settings = { provider: 'cpu', weights: 'packed' } as const;
+const tiny = await openPart(goldenPath('zimage-transformer-tiny'), 'transformer');
+const square = await loadGolden('zimage-transformer-tiny/square-16x16-cap21.safetensors');
+const latents = pick(square, 'latents');
+const features = pick(square, 'cap_feats.0');
+const SIGMA = 0.7;
+
+/** The velocity diffusers computes at this noise level. */
+const reference = pick(square, 'output.1').data.map((value) => -value);
+
+async function open(options: Partial<TransformerExport> & Pick<TransformerExport, 'contract'>, sidecars = 1) {
+  const path = join(await tempFolder(), 'some-name.onnx');
+  await writeExport(
+    path,
+    exportTransformer(tiny, { height: 16, width: 16, tokens: 21, ...options }),
+    sidecars,
+  );
+  return { path, part: await openPart(path, 'transformer') };
+}
+
+async function velocity(part: Awaited<ReturnType<typeof open>>['part'], caption = features) {
+  const network = new ForeignTransformer(part.ready!, settings);
+  const prepared = await network.prepareCaption(caption);
+  const result = await network.velocity(latents, SIGMA, [prepared]);
+  await network.dispose();
+  return result.data;
+}
+
+describe('an exported transformer computes what its weights compute', () => {
+  test.each([
+    ['the bundle of five axes', { contract: 'bundle' }, 1],
+    ['the bundle with all weights inside', { contract: 'bundle' }, 0],
+    ['the bundle in three data files', { contract: 'bundle' }, 3],
+    ['fed sigma', { contract: 'bundle', time: 'sigma' }, 1],
+    ['fed thousandths of sigma', { contract: 'bundle', time: 'thousandths' }, 1],
+    ['giving the velocity itself', { contract: 'bundle', positive: true }, 1],
+    ['traced, without names', { contract: 'bundle', style: 'traced' }, 2],
+  ] as const)('%s', async (_, options, sidecars) => {
+    const { part } = await open(options, sidecars);
+    expect(part.layout).toBe('zimage/onnx');
+    expect(maxDifference(await velocity(part), reference)).toBeLessThan(1e-4);
+  });
+
+  test('a standalone export, whose captions are filled up with their last token', async () => {
+    const { part } = await open({ contract: 'standalone', tokens: 32 });
+    const filled = tensor([32, 64]);
+    for (let row = 0; row < 32; row++)
+      filled.data.set(features.data.subarray(Math.min(row, 20) * 64, Math.min(row, 20) * 64 + 64), row * 64);
+    const native = new ZImageTransformer(tiny.weights, tiny.config, {
+      ...settings,
+      attention: { kind: 'fused' },
+    });
+    const expected = await native.velocity(latents, SIGMA, [await native.prepareCaption(filled)]);
+    await native.dispose();
+    expect(maxDifference(await velocity(part), expected.data)).toBeLessThan(1e-4);
+  });
+});
+
+const adapterCases = goldenJson<{ adapters: Record<string, { file: string }> }>(
+  'adapters-zimage-tiny/cases.json',
+);
+const adapted = await loadGolden('adapters-zimage-tiny/expected.safetensors');
+const adapterNames = Object.keys(adapterCases.adapters);
+
+describe.each([
+  ['named layers', { contract: 'bundle' }],
+  ['layers without names', { contract: 'bundle', style: 'traced' }],
+] as const)('adapters act inside a ready-made graph with %s', (_, options) => {
+  test('each equals the reference, in one session', async () => {
+    const { part } = await open(options);
+    const adapters = [];
+    for (const name of adapterNames)
+      adapters.push(
+        await openForeignAdapter(
+          goldenPath(`adapters-zimage-tiny/${adapterCases.adapters[name]!.file}`),
+          part.ready!,
+        ),
+      );
+    for (const [i, { adapter }] of adapters.entries())
+      expect([adapterNames[i], adapter.unmatchedKeys, adapter.misfits]).toEqual([adapterNames[i], [], []]);
+    const network = new ForeignTransformer(part.ready!, settings, adapters);
+    const caption = await network.prepareCaption(features);
+    const before = runtimeCounters.sessionsCreated;
+    for (const name of adapterNames)
+      for (const strength of ['0.5', '1.0']) {
+        const strengths = adapterNames.map((other) => ({ strength: other === name ? Number(strength) : 0 }));
+        const result = await network.velocity(latents, SIGMA, [caption], strengths);
+        const expected =
+          adapted.get(`${name}.output@${strength}`) ?? pick(adapted, `${name}.comfy_output@${strength}`);
+        const difference = maxDifference(
+          result.data,
+          expected.data.map((value) => -value),
+        );
+        expect([name, strength, difference < 1e-4]).toEqual([name, strength, true]);
+      }
+    expect(runtimeCounters.sessionsCreated - before).toBe(1);
+    expect(maxDifference((await network.velocity(latents, SIGMA, [caption])).data, reference)).toBeLessThan(
+      1e-4,
+    );
+    await network.dispose();
+  });
+});
