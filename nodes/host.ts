@@ -12,6 +12,7 @@ import { inspectFolder } from './host/inspect-folder.ts';
 import { type Emit, JobBoard } from './host/job-board.ts';
 import { Journal } from './host/journal.ts';
 import { openJsonFile } from './host/json-file.ts';
+import { KeptQueue } from './host/kept-queue.ts';
 import { openContent } from './host/open-content.ts';
 import { PictureStore } from './host/picture-store.ts';
 import { readTemplates } from './host/templates.ts';
@@ -112,10 +113,12 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
     onDefect: (error) => log.defect(error, 'the engine'),
   });
   const pictures = new PictureStore((source) => worker.thumbnail(source));
+  const kept = new KeptQueue(join(folders.userData, 'queue'), log.warn);
   const jobs = new JobBoard(
-    { worker, pictures, emit, onDefect: log.defect },
+    { worker, pictures, emit, kept, onInfo: log.info, onDefect: log.defect },
     `job-${randomBytes(3).toString('hex')}`,
   );
+  jobs.restore(await kept.load());
   const journal = new Journal(join(folders.userData, 'journal'), log.warn);
 
   const downloads = await Downloads.open({
@@ -145,7 +148,9 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
     'nodes/describe': () => [...library.values()].map(declarationOf),
     'files/list': async ({ kind }) => [...(await worker.list(kind))],
     'models/list': () => worker.listModels(),
-    'models/reveal': async ({ name }) => reveal(await worker.modelPath(name)),
+    'models/reveal': async ({ name }) => {
+      reveal(await worker.modelPath(name));
+    },
     'downloads/status': () => downloads.status(),
     'downloads/configure': (change) => downloads.configure(change),
     'downloads/plan': ({ id }) => downloads.plan(id),
@@ -169,9 +174,22 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
     'queue/list': () => jobs.list(),
     'queue/move': ({ job, position }) => jobs.move(job, position),
     'queue/clear': () => jobs.clearFinished(),
+    'queue/clear-waiting': () => jobs.clearWaiting(),
+    'queue/continue': () => jobs.release(),
     'queue/document': ({ job }) => jobs.document(job),
     'pictures/list': () => pictures.list(settings().outputFolder),
     'pictures/bytes': ({ id, size }) => pictures.bytes(id, size),
+    'pictures/document': async ({ id }) => {
+      const known = pictures.documentOf(id);
+      if (known) return { document: known, problems: [] };
+      const { document, problems } = await openContent(await pictures.bytes(id, 'full'));
+      return { document, problems: [...problems] };
+    },
+    'pictures/reveal': ({ id }) => {
+      const path = pictures.pathOf(id);
+      if (path === undefined) throw new UserError('This picture was only shown and never saved.');
+      reveal(path);
+    },
     'pictures/delete': async ({ ids }) => {
       await pictures.delete(ids);
       emit('pictures/deleted', { ids });
@@ -193,6 +211,7 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
     picturePath: (id) => pictures.pathOf(id),
     async dispose() {
       for (const connection of connections) connection.close();
+      await kept.close();
       await downloads.dispose();
       await worker.dispose();
     },

@@ -5,6 +5,7 @@ import { inspectCommand } from './inspect-command.ts';
 import { nodesCommand } from './nodes-command.ts';
 import { runCommand } from './run-command.ts';
 import { EXIT, USAGE } from './usage.ts';
+import { weightsCommand } from './weights-command.ts';
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
@@ -14,6 +15,8 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       return inspectCommand(args);
     case 'nodes':
       return nodesCommand(args);
+    case 'weights':
+      return weightsCommand(args);
     case 'serve':
       return serveCommand(args);
     case '--version':

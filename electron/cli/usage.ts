@@ -12,6 +12,7 @@ export const USAGE = `Usage
   kronode run <workflow.json | picture.png> [options]   run a workflow, or the one inside a picture
   kronode inspect <file> [options]                      say what a model, adapter, workflow or picture holds
   kronode nodes [--json]                                list every node there is
+  kronode weights [--clear]                             what converted weights take on disk; --clear removes them
   kronode serve [options]                               open the editor in the browser, from this machine only
 
 Options of run

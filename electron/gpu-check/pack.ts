@@ -53,7 +53,7 @@ async function pack(target: string): Promise<void> {
     start,
     isWindows
       ? '@"%~dp0node.exe" "%~dp0gpu-check.mjs" %*\r\n'
-      : '#!/bin/sh\nhere=${0%/*}\nexec "$here/node" "$here/gpu-check.mjs" "$@"\n',
+      : `#!/bin/sh\nhere=\${0%/*}\nexec "$here/node" "$here/gpu-check.mjs" "$@"\n`,
   );
   if (!isWindows) for (const file of [start, join(folder, node)]) await chmod(file, 0o755);
 
@@ -67,7 +67,8 @@ async function pack(target: string): Promise<void> {
   if (code !== 0) throw new Error(`tar ended with ${code}.`);
   const { size } = await stat(archive);
   const mebibytes = (size / 2 ** 20).toFixed(1);
-  if (size > MOST_BYTES) throw new Error(`${archive} has ${mebibytes} MiB, more than the ${MOST_BYTES / 2 ** 20} allowed.`);
+  if (size > MOST_BYTES)
+    throw new Error(`${archive} has ${mebibytes} MiB, more than the ${MOST_BYTES / 2 ** 20} allowed.`);
   process.stdout.write(`${archive} (${mebibytes} MiB)\n`);
 }
 

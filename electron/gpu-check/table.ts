@@ -12,14 +12,15 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** The figures of a device as a Markdown table, ready for BENCHMARKS.md. */
 export function table(report: CheckReport): string {
-  const { provider, device, compute, selfTest, matmulRate, layers, allLayers, sizes, peakBytes } = report;
+  const { provider, device, compute, selfTest, matmulRate, width, layers, allLayers, sizes, peakBytes } =
+    report;
   const { verdict, error, message } = selfTest;
   const isWhole = layers === allLayers;
   const heading = [
     ...(provider.name === 'cpu' ? ['No GPU was measured: these are figures of the CPU.', ''] : []),
     `Device: ${device?.name ?? 'unknown'}, provider ${provider.name} (${provider.reason}), ${compute}`,
     `Numbers: ${verdicts[verdict]}${error === undefined ? '' : `, largest difference ${error.toExponential(1)}`}${message === undefined ? '' : `: ${message}`}`,
-    `Matrix product [1024, 3840] · [3840, 3840]: ${tera(matmulRate)} TFLOP/s`,
+    `Matrix product [1024, ${width}] · [${width}, ${width}]: ${tera(matmulRate)} TFLOP/s`,
     `Transformer: ${isWhole ? `all ${allLayers} blocks` : `${layers} of ${allLayers} blocks`}, random weights`,
     `Peak memory of this program: ${(peakBytes / 1e9).toFixed(2)} GB`,
   ];

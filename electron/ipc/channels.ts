@@ -36,6 +36,8 @@ export const channels = {
   /** Answered by an `engine-port` message to the window, with the port. */
   connectEngine: z.undefined(),
   openFile: z.undefined(),
+  /** A folder for the settings, which hold paths as the user sees them. */
+  pickFolder: z.undefined(),
   /** Without `file` it asks where to; `name` is what it proposes. */
   saveFile: z.strictObject({
     text: z.string().max(MAX_DOCUMENT_CHARACTERS),
@@ -71,6 +73,7 @@ export interface ReadFile extends NamedFile {
 
 interface Outputs {
   readonly openFile: ReadFile | undefined;
+  readonly pickFolder: string | undefined;
   readonly saveFile: NamedFile | undefined;
   readonly readClip: string;
 }

@@ -21,7 +21,7 @@ import { createSupervisedHost } from '../supervisor/supervised-host.ts';
 import { APP_ORIGIN, serveApp } from './app-scheme.ts';
 import { DesktopMemory } from './desktop-memory.ts';
 import { guardClosing } from './farewell.ts';
-import { askWhatToOpen, askWhereToSave } from './file-dialogs.ts';
+import { askForFolder, askWhatToOpen, askWhereToSave } from './file-dialogs.ts';
 import { guardPages, guardPermissions } from './guard.ts';
 import { showJobs } from './job-signs.ts';
 import { openLink } from './links.ts';
@@ -68,6 +68,7 @@ export class Desktop {
     nativeTheme.themeSource = memory.value.theme;
     const host = await createSupervisedHost({
       spawn: utilityEngine(join(dist, 'engine.js')),
+      reveal: (path) => shell.showItemInFolder(path),
       onLog: ({ level, message }) => level === 'info' || complain(message),
     });
     const desktop = new Desktop(dist, host, memory);
@@ -149,6 +150,7 @@ export class Desktop {
         const path = this.#window && (await askWhatToOpen(this.#window, this.#words()));
         return path === undefined ? undefined : this.#read(path);
       },
+      pickFolder: async () => this.#window && askForFolder(this.#window),
       saveFile: async ({ text, name, file }) => {
         const path = file === undefined ? await this.#askWhere(name) : this.#files.pathOf(file);
         if (path === undefined) return undefined;

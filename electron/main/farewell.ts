@@ -3,7 +3,7 @@ import { askBeforeClosing } from './file-dialogs.ts';
 import type { Words } from './words.ts';
 
 /** Milliseconds a page has to let go of its documents; one that hangs must not keep the window open. */
-const PATIENCE = 3000;
+const PATIENCE = 5000;
 
 interface FarewellParts {
   /** Names of the documents that would be lost. */

@@ -17,6 +17,14 @@ export async function askWhatToOpen(window: BrowserWindow, words: Words): Promis
   return filePaths[0];
 }
 
+/** Asks for a folder; undefined when the person changes their mind. */
+export async function askForFolder(window: BrowserWindow): Promise<string | undefined> {
+  const { filePaths } = await dialog.showOpenDialog(window, {
+    properties: ['openDirectory', 'createDirectory'],
+  });
+  return filePaths[0];
+}
+
 /** Asks where to save; undefined when the person changes their mind. */
 export async function askWhereToSave(
   window: BrowserWindow,

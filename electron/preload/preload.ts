@@ -9,6 +9,7 @@ const bridge: DesktopBridge = {
   ready: ask('ready'),
   connectEngine: ask('connectEngine'),
   openFile: ask('openFile'),
+  pickFolder: ask('pickFolder'),
   saveFile: ask('saveFile'),
   revealFile: ask('revealFile'),
   revealPicture: ask('revealPicture'),

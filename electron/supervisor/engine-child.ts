@@ -35,7 +35,7 @@ const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: String(2 ** 23), MALLOC_TRIM_THRESHO
 
 /** What an engine inherits of our environment. */
 export function childEnvironment(): NodeJS.ProcessEnv {
-  const env = { ...ALLOCATOR, ...process.env };
+  const env: NodeJS.ProcessEnv = { ...ALLOCATOR, ...process.env };
   for (const name of PRIVATE_VARIABLES) delete env[name];
   return env;
 }

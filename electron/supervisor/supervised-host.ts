@@ -18,6 +18,8 @@ export interface SupervisedHostOptions {
   /** Where pictures go in this session, unless the user chooses another folder. */
   readonly output?: string;
   readonly onLog?: HostOptions['onLog'];
+  /** Shows a file in its folder, where the host has a better way than a program of the system's. */
+  readonly reveal?: HostOptions['reveal'];
   readonly graceMilliseconds?: number;
 }
 
@@ -37,7 +39,7 @@ export function createSupervisedHost(options: SupervisedHostOptions = {}): Promi
     },
     ...(output !== undefined && { overrides: { outputFolder: resolve(output) } }),
     ...(onLog && { onLog }),
-    reveal: revealFile,
+    reveal: options.reveal ?? revealFile,
     createWorker: (settings, told) =>
       new SupervisedWorker({
         spawn,

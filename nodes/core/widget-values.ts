@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CurvePoint } from './curve.ts';
 import { type FileKind, isWidget, type NodeInputs, type RowWidgets, type Widget } from './inputs.ts';
+import { sameJson } from './same-json.ts';
 import { invalid, type Validity, valid } from './validity.ts';
 
 const MAX_SEED = 2n ** 64n - 1n;
@@ -124,8 +125,6 @@ export function filesNamed(
   });
 }
 
-const equalJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
 /**
  * May a value go from one to the other while the graph runs? Both as a document holds them, undefined
  * where it leaves the default.
@@ -139,6 +138,7 @@ export function isLiveChange(widget: Widget, from: unknown, to: unknown): boolea
   const live = Object.entries(widget.item).flatMap(([name, field]) =>
     field.kind === 'float' && field.live ? [name] : [],
   );
-  const fixed = (row: object) => Object.entries(row).filter(([name]) => !live.includes(name));
-  return before.every((row, i) => equalJson(fixed(Object(row)), fixed(Object(after[i]))));
+  const fixed = (row: object) =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => !live.includes(name)));
+  return before.every((row, i) => sameJson(fixed(Object(row)), fixed(Object(after[i]))));
 }

@@ -14,7 +14,8 @@ export interface Job<Result = RunResult> {
 }
 
 export type JobState<Result = RunResult> =
-  | { readonly kind: 'pending' }
+  /** One that is held waits for {@link JobQueue.release}. */
+  | { readonly kind: 'pending'; readonly held?: boolean }
   | { readonly kind: 'running' }
   | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly error: unknown }
@@ -72,6 +73,22 @@ export class JobQueue<Result = RunResult> {
     return job.id;
   }
 
+  /** Puts jobs of an earlier queue back, in their order; they are held. */
+  restore(jobs: readonly Pick<Job<Result>, 'id' | 'document' | 'targets'>[]): void {
+    const held = jobs.map((job) => ({ ...job, live: false, state: { kind: 'pending', held: true } as const }));
+    if (held.length > 0) this.#set([...held, ...this.#jobs]);
+  }
+
+  /** Lets every job run that is held. */
+  release(): void {
+    this.#set(
+      this.#jobs.map((job) =>
+        job.state.kind === 'pending' && job.state.held ? { ...job, state: { kind: 'pending' } } : job,
+      ),
+    );
+    void this.#next();
+  }
+
   /** Moves a waiting job so that it runs as the `position`-th of those that wait (from 0). */
   move(id: string, position: number): void {
     const job = this.#jobs.find((other) => other.id === id);
@@ -110,6 +127,11 @@ export class JobQueue<Result = RunResult> {
     for (const { id } of this.#jobs) this.cancel(id);
   }
 
+  /** Takes out every job that waits. */
+  clearWaiting(): void {
+    this.#set(this.#jobs.filter(({ state }) => state.kind !== 'pending'));
+  }
+
   /** Forgets the jobs that are over, except the newest `keep` of them. */
   clearFinished(keep = 0): void {
     const isOver = ({ state }: Job<Result>) => state.kind !== 'pending' && state.kind !== 'running';
@@ -120,7 +142,7 @@ export class JobQueue<Result = RunResult> {
 
   async #next(): Promise<void> {
     if (this.#running) return;
-    const job = this.#jobs.find(({ state }) => state.kind === 'pending');
+    const job = this.#jobs.find(({ state }) => state.kind === 'pending' && !state.held);
     if (!job) return;
     const controller = new AbortController();
     this.#running = { id: job.id, controller };

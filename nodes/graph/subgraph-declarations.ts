@@ -113,6 +113,7 @@ function memoryOf(base: Catalogue): Memory {
 /** Components compare declarations by identity: an equal one keeps the object it had. */
 function kept({ declarations }: Memory, key: string, declaration: NodeDeclaration): NodeDeclaration {
   const known = declarations.get(key);
+  // The order of inputs counts: it is that of the rows.
   if (known && JSON.stringify(known) === JSON.stringify(declaration)) return known;
   declarations.set(key, declaration);
   return declaration;

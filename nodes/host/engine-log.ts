@@ -16,6 +16,7 @@ export class EngineLog {
     return this.#entries;
   }
 
+  readonly info = (message: string): void => this.#add('info', message);
   readonly warn = (message: string): void => this.#add('warning', message);
   readonly error = (message: string): void => this.#add('error', message);
   /** Something no person can mend: its name goes into the log, its stack to whoever debugs. */

@@ -6,6 +6,7 @@ import { type LiveValue, withLiveValues } from '../graph/live-values.ts';
 import { titleOf } from '../graph/lookup.ts';
 import { library } from '../library/index.ts';
 import type { EventName, EventPayload, JobSummary } from '../protocol/contract.ts';
+import type { KeptJob, KeptQueue } from './kept-queue.ts';
 import { type PictureStore, pictureId } from './picture-store.ts';
 import { TriedPictures } from './tried-pictures.ts';
 import { EngineStopped, type EngineWorker, type RunOutcome, type WorkerEvent } from './worker.ts';
@@ -45,6 +46,10 @@ interface BoardParts {
   readonly worker: EngineWorker;
   readonly pictures: PictureStore;
   readonly emit: Emit;
+  /** Where jobs that have yet to run survive the end of Kronode. */
+  readonly kept: KeptQueue;
+  /** Hears how every run went. */
+  readonly onInfo: (message: string) => void;
   readonly onDefect: (error: unknown, where: string) => void;
 }
 
@@ -67,6 +72,17 @@ export class JobBoard {
 
   list(): JobSummary[] {
     return this.#queue.jobs.map((job) => this.#summary(job));
+  }
+
+  /** Takes in the jobs of the session before; they are held until somebody says so. */
+  restore(jobs: readonly KeptJob[]): void {
+    for (const { id, queuedAt } of jobs) this.#records.set(id, { queuedAt });
+    this.#queue.restore(jobs);
+  }
+
+  /** Lets the jobs run that were held. */
+  release(): void {
+    this.#queue.release();
   }
 
   start(document: Document, options?: AddOptions): string {
@@ -106,6 +122,10 @@ export class JobBoard {
 
   clearFinished(): void {
     this.#queue.clearFinished();
+  }
+
+  clearWaiting(): void {
+    this.#queue.clearWaiting();
   }
 
   /** @throws UserError when the job was cleared. */
@@ -195,7 +215,7 @@ export class JobBoard {
         break;
       case 'picture': {
         if (record.tried) this.#replace(record.tried, event);
-        const picture = pictures.add(job, event);
+        const picture = pictures.add(job, event, this.document(job));
         emit('run/picture', picture);
         if (record.tried) break;
         // Asked for now, while the worker listens: during a step it is deaf.
@@ -230,11 +250,19 @@ export class JobBoard {
     const over = jobs.find(({ id, state }) => id === this.#running && state.kind !== 'running');
     this.#running = jobs.find(({ state }) => state.kind === 'running')?.id;
     if (over) delete this.#record(over.id).stopping;
+    this.#parts.kept.keep(jobs.filter(isToBeKept).map((job) => this.#kept(job)));
     this.#parts.emit('queue/changed', this.list());
     if (!over) return;
-    const timings = over.state.kind === 'done' ? over.state.result.timings : [];
-    this.#parts.emit('run/finished', { job: this.#summary(over), timings });
+    const { timings, counters } =
+      over.state.kind === 'done' ? over.state.result : { timings: [], counters: {} };
+    const summary = this.#summary(over);
+    if (!over.live) this.#parts.onInfo(sentenceOf(summary, timings));
+    this.#parts.emit('run/finished', { job: summary, timings, counters });
     this.#queue.clearFinished(KEPT_JOBS);
+  }
+
+  #kept({ id, document, targets }: Job<Done>): KeptJob {
+    return { id, document, targets, queuedAt: this.#record(id).queuedAt };
   }
 
   #record(id: string): Record {
@@ -243,7 +271,7 @@ export class JobBoard {
     return record;
   }
 
-  #summary({ id, document, state }: Job<Done>): JobSummary {
+  #summary({ id, document, live, state }: Job<Done>): JobSummary {
     const { queuedAt, milliseconds, stopping } = this.#record(id);
     const failure =
       state.kind === 'failed' && state.error instanceof JobFailure ? state.error.outcome : undefined;
@@ -254,9 +282,45 @@ export class JobBoard {
       state: state.kind,
       ...(milliseconds !== undefined && { milliseconds }),
       ...(stopping && { stopping }),
+      ...(state.kind === 'pending' && state.held && { held: true }),
+      ...(live && { live }),
+      seeds: seedsOf(document),
       ...(failure && withoutKind(failure)),
     };
   }
+}
+
+/** What was being tried is over when Kronode ends; everything else somebody waits for. */
+const isToBeKept = ({ live, state }: Job<Done>): boolean =>
+  !live && (state.kind === 'pending' || state.kind === 'running');
+
+/** How a run went, as a line of the log. */
+function sentenceOf({ title, state, milliseconds = 0, message }: JobSummary, timings: Done['timings']): string {
+  const name = title === '' ? 'A workflow without a name' : `“${title}”`;
+  const seconds = `${(milliseconds / 1000).toFixed(2)} s`;
+  if (state === 'failed') return `${name} failed after ${seconds}: ${message ?? ''}`;
+  if (state === 'cancelled') return `${name} was cancelled after ${seconds}.`;
+  const computed = timings.filter(({ cached }) => !cached).length;
+  return `${name} took ${seconds}: ${computed} nodes computed, ${timings.length - computed} known from before.`;
+}
+
+/** Documents do not change: each is looked through once. */
+const knownSeeds = new WeakMap<Document, string[]>();
+
+/** Seeds that are set on nodes, subgraphs included. */
+function seedsOf(document: Document): string[] {
+  const known = knownSeeds.get(document);
+  if (known) return known;
+  const seeds = [document, ...Object.values(document.definitions ?? {})]
+    .flatMap(({ nodes }) => Object.values(nodes))
+    .flatMap(({ type, inputs }) =>
+      Object.entries(library.get(type)?.inputs ?? {}).flatMap(([input, { kind }]) =>
+        kind === 'seed' || kind === 'seeds' ? [inputs[input] ?? []].flat().map(String) : [],
+      ),
+    );
+  const unique = [...new Set(seeds)];
+  knownSeeds.set(document, unique);
+  return unique;
 }
 
 function withoutKind<T extends { readonly kind: string }>(event: T): Omit<T, 'kind'> {

@@ -71,7 +71,8 @@ export class LocalWorker implements EngineWorker {
     });
     const compute = async (): Promise<RunOutcome> => {
       try {
-        const { engine } = await this.#parts;
+        const { engine, services } = await this.#parts;
+        const before = { ...services.status().counters };
         const asked = { ...(targets && { targets }), ...(live && { live }) };
         const { timings, milliseconds, changes } = await run.result({
           plan: (wanted) => engine.plan(wanted, targets, live),
@@ -80,6 +81,7 @@ export class LocalWorker implements EngineWorker {
         return {
           kind: 'done',
           timings: timings.map((timing) => ({ ...timing, units: [...timing.units] })),
+          counters: differences(services.status().counters, before),
           milliseconds,
           changes,
         };
@@ -200,6 +202,11 @@ export class LocalWorker implements EngineWorker {
     return parts;
   }
 }
+
+type Counters = Readonly<Record<string, number>>;
+
+const differences = (now: Counters, before: Counters): Record<string, number> =>
+  Object.fromEntries(Object.entries(now).map(([name, count]) => [name, count - (before[name] ?? 0)]));
 
 /** What could not be made needs no disposal. */
 const disposeOf = (parts: Promise<Parts>): Promise<void> =>

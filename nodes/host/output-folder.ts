@@ -15,6 +15,8 @@ export interface FoundPicture extends PictureHead {
   readonly path: string;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Size of the file. */
+  readonly bytes: number;
 }
 
 interface Candidate {
@@ -37,7 +39,7 @@ export class OutputFolder {
       const heads = await Promise.all(batch.map((candidate) => this.#headOf(candidate)));
       batch.forEach(({ path, info }, i) => {
         const head = heads[i];
-        if (head) found.push({ ...head, path, at: info.mtimeMs });
+        if (head) found.push({ ...head, path, at: info.mtimeMs, bytes: info.size });
       });
     }
     return found;

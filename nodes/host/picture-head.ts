@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
 import { concatBytes, viewOf } from '../document/embedding/bytes.ts';
-import { RUN_TEXT_KEY } from '../document/embedding/keys.ts';
+import { DOCUMENT_TEXT_KEY, RUN_TEXT_KEY } from '../document/embedding/keys.ts';
 import { isPng, pngChunk, writePngChunks } from '../document/embedding/png-chunks.ts';
 import { isWebp, readRiffChunks, webpSize } from '../document/embedding/riff.ts';
 import { parseUntrustedJson } from '../document/json.ts';
@@ -14,14 +14,25 @@ export interface PictureHead {
   readonly width: number;
   readonly height: number;
   readonly facts: z.output<typeof zPicture>['facts'];
+  /** Of the node that made it, as its run knew it. */
+  readonly node?: string;
+  /** Of the Kronode that made it. */
+  readonly version?: string;
+  readonly hasDocument: boolean;
 }
+
+type Made = Omit<PictureHead, 'width' | 'height'>;
 
 /** Signature and IHDR chunk. */
 const PNG_START = 33;
 const MAX_TEXT_BYTES = 4 * 2 ** 20;
 const MAX_WEBP_BYTES = 64 * 2 ** 20;
 
-const zRun = z.object({ facts: zPicture.shape.facts.max(1000) });
+const zRun = z.object({
+  facts: zPicture.shape.facts.max(1000),
+  node: z.string().max(1000).exactOptional(),
+  version: z.string().max(100).exactOptional(),
+});
 
 /**
  * Size and facts of a PNG or WebP file, reading as little of it as possible; undefined where it is
@@ -57,25 +68,27 @@ async function pngHead(file: FileHandle, start: Uint8Array): Promise<PictureHead
   }
   const view = viewOf(start);
   const end = writePngChunks([pngChunk('IEND', new Uint8Array())]).subarray(8);
-  const facts = await factsOf(concatBytes([start, ...texts, end]));
-  return { width: view.getUint32(16), height: view.getUint32(20), facts };
+  const made = await madeBy(concatBytes([start, ...texts, end]));
+  return { width: view.getUint32(16), height: view.getUint32(20), ...made };
 }
 
 async function webpHead(file: FileHandle): Promise<PictureHead | undefined> {
   const { size } = await file.stat();
   if (size > MAX_WEBP_BYTES) return undefined;
   const bytes = await readAt(file, 0, size);
-  return { ...webpSize(readRiffChunks(bytes)), facts: await factsOf(bytes) };
+  return { ...webpSize(readRiffChunks(bytes)), ...(await madeBy(bytes)) };
 }
 
 /** A picture that says nothing sensible about its making is still a picture. */
-async function factsOf(bytes: Uint8Array): Promise<PictureHead['facts']> {
-  const text = (await readPictureTexts(bytes)).get(RUN_TEXT_KEY);
-  if (text === undefined) return [];
+async function madeBy(bytes: Uint8Array): Promise<Made> {
+  const texts = await readPictureTexts(bytes);
+  const hasDocument = texts.has(DOCUMENT_TEXT_KEY);
+  const run = texts.get(RUN_TEXT_KEY);
   try {
-    return zRun.safeParse(parseUntrustedJson(text)).data?.facts ?? [];
+    const known = run === undefined ? undefined : zRun.safeParse(parseUntrustedJson(run)).data;
+    return { facts: [], ...known, hasDocument };
   } catch (error) {
-    if (error instanceof UserError) return [];
+    if (error instanceof UserError) return { facts: [], hasDocument };
     throw error;
   }
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf, UserError } from '../core/errors.ts';
-import type { PictureSummary } from '../protocol/contract.ts';
+import type { Document } from '../document/schema.ts';
+import type { EventPayload, PictureSummary } from '../protocol/contract.ts';
 import { codeOf } from './atomic-file.ts';
 import { OutputFolder } from './output-folder.ts';
 import { RecentBytes } from './recent-bytes.ts';
@@ -38,7 +39,9 @@ export class PictureStore {
   /** Made by this session; relisted files are known by their path only. */
   readonly #summaries = new Map<string, PictureSummary>();
   readonly #paths = new Map<string, string>();
-  readonly #shown = new RecentBytes(SHOWN_BYTES, (id) => this.#summaries.delete(id));
+  /** What pictures of this session were made from. */
+  readonly #documents = new Map<string, Document>();
+  readonly #shown = new RecentBytes(SHOWN_BYTES, (id) => this.#forget(id));
   readonly #thumbnails = new RecentBytes(THUMBNAIL_BYTES);
   readonly #making = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   readonly #folder = new OutputFolder();
@@ -47,17 +50,20 @@ export class PictureStore {
     this.#makeThumbnail = makeThumbnail;
   }
 
-  /** Takes in what a job made. The same picture of the same node keeps its id. */
-  add(job: string, event: MadePicture): PictureSummary {
+  /**
+   * Takes in what a job made. The same picture of the same node keeps its id.
+   * @param document what the job ran
+   */
+  add(job: string, event: MadePicture, document: Document): EventPayload<'run/picture'> {
     const { node, source, width, height, facts } = event;
     const id = pictureId(event);
-    const base = { id, job, node, width, height, facts, at: Date.now() };
-    let picture: PictureSummary = base;
-    if ('path' in source) {
-      this.#paths.set(id, source.path);
-      picture = { ...base, file: basename(source.path) };
-    } else this.#shown.set(id, new Uint8Array(source.png));
-    this.#summaries.set(picture.id, picture);
+    const saved = 'path' in source;
+    if (saved) this.#paths.set(id, source.path);
+    else this.#shown.set(id, new Uint8Array(source.png));
+    const file = saved && { file: basename(source.path) };
+    const picture = { id, job, node, ...file, hasDocument: true, width, height, facts, at: Date.now() };
+    this.#summaries.set(id, picture);
+    this.#documents.set(id, document);
     return picture;
   }
 
@@ -68,11 +74,12 @@ export class PictureStore {
   /** Newest first: the output folder as it is now, and what was shown. */
   async list(outputFolder: string): Promise<PictureSummary[]> {
     const pictures: PictureSummary[] = [];
-    for (const { path, at, width, height, facts } of await this.#folder.scan(outputFolder)) {
+    for (const { path, ...head } of await this.#folder.scan(outputFolder)) {
       const id = idOf('file', path);
       this.#paths.set(id, path);
       const made = this.#summaries.get(id);
-      pictures.push(made ?? { id, job: '', node: '', file: basename(path), width, height, at, facts });
+      const { bytes } = head;
+      pictures.push(made ? { ...made, bytes } : { id, file: basename(path), ...head });
     }
     for (const picture of this.#summaries.values()) if (picture.file === undefined) pictures.push(picture);
     return pictures.sort((a, b) => b.at - a.at);
@@ -81,6 +88,11 @@ export class PictureStore {
   /** Where a saved picture lies; undefined for one that was only shown. */
   pathOf(id: string): string | undefined {
     return this.#paths.get(id);
+  }
+
+  /** What made a picture of this session. */
+  documentOf(id: string): Document | undefined {
+    return this.#documents.get(id);
   }
 
   /** @throws UserError when it is gone. */
@@ -94,10 +106,15 @@ export class PictureStore {
       const path = this.#paths.get(id);
       if (path !== undefined) await removeFile(path);
       this.#paths.delete(id);
-      this.#summaries.delete(id);
+      this.#forget(id);
       this.#shown.delete(id);
       this.#thumbnails.delete(id);
     }
+  }
+
+  #forget(id: string): void {
+    this.#summaries.delete(id);
+    this.#documents.delete(id);
   }
 
   async #full(id: string): Promise<Uint8Array<ArrayBuffer>> {

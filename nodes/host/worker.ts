@@ -58,6 +58,8 @@ const zRunOutcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('done'),
     timings: z.array(zTiming),
+    /** By how much it raised the counters. */
+    counters: z.record(z.string(), z.number()),
     milliseconds: z.number(),
     /** How many calls of `tune` went into it. */
     changes: z.number(),

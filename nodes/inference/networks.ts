@@ -13,6 +13,13 @@ export interface TransformerNetwork {
     captions: readonly PreparedCaption[],
     strengths?: readonly AdapterStrength[],
   ): Promise<Tensor>;
+  /** As `velocity`, with strengths for each image; networks that cannot do so have none. */
+  imageVelocity?(
+    latents: Tensor,
+    sigma: number,
+    captions: readonly PreparedCaption[],
+    strengths: readonly (readonly AdapterStrength[])[],
+  ): Promise<Tensor>;
   dispose(): Promise<void>;
 }
 

@@ -3,6 +3,9 @@ import type { Image } from '../core/values.ts';
 import type { RunContext } from '../execution/context.ts';
 import { showPictures } from './show-pictures.ts';
 
+/** Cells that are computed at once. */
+const AT_ONCE = 8;
+
 /** Settings of the sheet that both sweep nodes share. */
 interface SheetSettings {
   readonly cell_size: number;
@@ -10,8 +13,8 @@ interface SheetSettings {
 }
 
 /**
- * Computes the cells of a sweep one after another, shows each as soon as it is there, and puts all on
- * one sheet with labels.
+ * Computes the cells of a sweep, shows them in their order as soon as they are there, and puts all on one
+ * sheet with labels. Several are computed at once, so that a sampler can take them as one batch.
  */
 export async function computeSheet(
   ctx: RunContext,
@@ -21,8 +24,17 @@ export async function computeSheet(
   if (!sweep) throw new UserError('A sweep cannot run on its own.', { hint: 'Run the whole workflow.' });
   const { columns, rows, cells } = sweep;
   const images: Image[] = [];
-  for (const compute of cells) {
-    const { value, facts } = await compute();
+  const started: ReturnType<(typeof cells)[number]>[] = [];
+  for (const [i] of cells.entries()) {
+    for (const compute of cells.slice(started.length, i + AT_ONCE)) {
+      const cell = compute();
+      // One that fails while another is waited for is reported when its turn comes.
+      cell.catch(() => undefined);
+      started.push(cell);
+    }
+    const cell = started[i];
+    if (!cell) continue;
+    const { value, facts } = await cell;
     // The planner wires what the declaration names, which is an image.
     const image = value as Image;
     images.push(image);

@@ -47,10 +47,18 @@ export const zTiming = z.object({
 /** A picture a run made. Its bytes are fetched by id; where it lies on disk stays with the host. */
 export const zPicture = z.object({
   id: zPictureId,
-  job: zJobId,
-  node: zNodeId,
+  /** The run that made it; absent for one of an earlier session. */
+  job: zJobId.optional(),
+  /** The node that made it, where that is known. */
+  node: zNodeId.optional(),
   /** File name without folders, when the picture was saved. */
   file: z.string().optional(),
+  /** Size of that file. */
+  bytes: z.number().optional(),
+  /** Whether `pictures/document` has what made it. */
+  hasDocument: z.boolean(),
+  /** Version of Kronode that made it, where that is known. */
+  version: z.string().optional(),
   width: z.number(),
   height: z.number(),
   /** Milliseconds since 1970. */
@@ -71,6 +79,12 @@ const zJob = z.object({
   problems: z.array(zProblem).optional(),
   /** Was asked to stop and has not yet. */
   stopping: z.boolean().optional(),
+  /** Waited when Kronode ended; it does not start before `queue/continue`. */
+  held: z.boolean().optional(),
+  /** Values are being tried: it writes nothing. */
+  live: z.boolean().optional(),
+  /** Seeds set in the workflow, as decimal text. */
+  seeds: z.array(z.string()).optional(),
 });
 
 const zLogEntry = z.object({
@@ -262,10 +276,22 @@ export const calls = {
   ),
   'queue/list': call(nothing, z.array(zJob)),
   'queue/move': call(z.object({ job: zJobId, position: z.number().int().min(0) }), nothing),
+  /** Forgets the jobs that are over. */
   'queue/clear': call(nothing, nothing),
+  /** Takes out every job that waits. */
+  'queue/clear-waiting': call(nothing, nothing),
+  /** Lets the jobs run that were held since Kronode started. */
+  'queue/continue': call(nothing, nothing),
   'queue/document': call(z.object({ job: zJobId }), zDocument),
   'pictures/list': call(nothing, z.array(zPicture)),
   'pictures/bytes': call(z.object({ id: zPictureId, size: z.enum(['full', 'thumbnail']) }), zBytes),
+  /** The workflow that made a picture. */
+  'pictures/document': call(
+    z.object({ id: zPictureId }),
+    z.object({ document: zDocument, problems: z.array(zProblem) }),
+  ),
+  /** Shows a saved picture in the system's file manager. */
+  'pictures/reveal': call(z.object({ id: zPictureId }), nothing),
   'pictures/delete': call(z.object({ ids: z.array(zPictureId).max(1000) }), nothing),
   /** Answers when the entry lies safely on disk. Of writes that overlap, the newest counts. */
   'journal/write': call(zJournalEntry, nothing),
@@ -303,8 +329,13 @@ export const events = {
     message: z.string(),
     hint: z.string().optional(),
   }),
-  'run/picture': zPicture,
-  'run/finished': z.object({ job: zJob, timings: z.array(zTiming) }),
+  'run/picture': zPicture.extend({ job: zJobId, node: zNodeId }),
+  'run/finished': z.object({
+    job: zJob,
+    timings: z.array(zTiming),
+    /** By how much the run raised the engine's counters. */
+    counters: z.record(z.string(), z.number()),
+  }),
   'run/text': z.object({ job: zJobId, node: zNodeId, text: z.string() }),
   /** Values to be compared, such as how strongly an adapter changes each block. */
   'run/bars': z.object({ job: zJobId, node: zNodeId, bars: z.array(zBar) }),

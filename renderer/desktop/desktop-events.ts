@@ -1,5 +1,6 @@
 import type { DesktopBridge, DesktopEvent } from '../../electron/ipc/channels.ts';
 import { UserError } from '../../nodes/core/errors.ts';
+import { services } from '../app/services.ts';
 import { type CommandId, commands, runCommand } from '../editor/commands/index.ts';
 import { tell } from '../engine-client/run-session.ts';
 import { discardTab, openBytes, saveTab } from '../files/documents.ts';
@@ -28,8 +29,9 @@ async function act(event: DesktopEvent, bridge: DesktopBridge): Promise<void> {
     }
     case 'failed':
       throw new UserError(event.message, event.hint === undefined ? {} : { hint: event.hint });
-    case 'closing':
-      for (const tab of unsavedTabs()) {
+    case 'closing': {
+      const tabs = unsavedTabs();
+      for (const tab of tabs) {
         if (event.unsaved === 'discard') discardTab(tab.id);
         else {
           // Whoever is asked where to save should see what.
@@ -37,7 +39,11 @@ async function act(event: DesktopEvent, bridge: DesktopBridge): Promise<void> {
           if (!(await saveTab(tab))) return;
         }
       }
+      // What is saved or given up must not come back as work that was lost.
+      const { engine } = services().session;
+      await Promise.all(tabs.map(({ id }) => engine.call('journal/remove', { id })));
       await answered(bridge.closeWindow());
+    }
   }
 }
 

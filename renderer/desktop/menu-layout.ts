@@ -4,9 +4,13 @@ import { type Command, type CommandId, canRun, command, commands } from '../edit
 import type { Keys } from '../editor/commands/keys.ts';
 import type { Translate } from '../i18n/index.ts';
 
+/** The menus a person looks for at either end; all others lie between. */
+const FIRST: readonly CommandGroup[] = ['file', 'edit', 'node'];
+const LAST: readonly CommandGroup[] = ['canvas', 'run', 'view'];
+
 type Entry = CommandId | '-' | 'recent';
 
-/** The order of the menus, and within them of what belongs together; the rest of a group follows. */
+/** What comes first in a menu, as it belongs together; the rest of its group follows. */
 const layout: Readonly<Partial<Record<CommandGroup, readonly Entry[]>>> = {
   file: ['file.new', 'file.open', 'recent', '-', 'file.save', 'file.save-as', '-', 'file.close'],
   edit: [
@@ -24,15 +28,13 @@ const layout: Readonly<Partial<Record<CommandGroup, readonly Entry[]>>> = {
     'edit.deselect',
   ],
   node: ['node.add', 'node.note', 'node.frame'],
-  arrange: [],
-  canvas: [],
-  run: [],
   view: ['view.palette', 'view.shortcuts'],
 };
 
 /** Every command as the menu bar shows it, as things stand now. */
 export function describeMenu(t: Translate, keysOf: (id: CommandId) => readonly Keys[]): MenuDescription {
-  const groups = new Set([...(Object.keys(layout) as CommandGroup[]), ...commands.map(({ group }) => group)]);
+  const known = new Set(commands.map(({ group }) => group));
+  const others = [...known].filter((group) => !FIRST.includes(group) && !LAST.includes(group));
   const item = (found: Command): MenuItemDescription => {
     const [keys] = keysOf(found.id);
     return {
@@ -50,7 +52,7 @@ export function describeMenu(t: Translate, keysOf: (id: CommandId) => readonly K
       return { kind: 'recent', label: t('desktop.recent'), clear: t('desktop.recent-clear') };
     return item(command(name));
   };
-  return [...groups].map((group) => {
+  return [...FIRST, ...others, ...LAST].map((group) => {
     const first = layout[group] ?? [];
     const rest = commands.filter((other) => other.group === group && !first.includes(other.id));
     const line: MenuItemDescription[] = first.length > 0 && rest.length > 0 ? [{ kind: 'line' }] : [];

@@ -20,6 +20,7 @@ export const electronFiles = (bridge: DesktopBridge): FileAccess => ({
     const file = await answered(bridge.openFile());
     return file && openedFile(file);
   },
+  pickFolder: () => answered(bridge.pickFolder()),
   async save(text, name, handle) {
     const file = fileIdOf(handle);
     const saved = await answered(bridge.saveFile({ text, name, ...(file !== undefined && { file }) }));

@@ -7,6 +7,8 @@ import { desktopMessages } from './messages/desktop.ts';
 import { downloadMessages } from './messages/downloads.ts';
 import { liveMessages } from './messages/live.ts';
 import { modelMessages } from './messages/models.ts';
+import { pictureMessages } from './messages/pictures.ts';
+import { queueMessages } from './messages/queue.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shellMessages } from './messages/shell.ts';
 import { subgraphMessages } from './messages/subgraphs.ts';
@@ -25,6 +27,8 @@ const tables = {
     ...downloadMessages.en,
     ...liveMessages.en,
     ...modelMessages.en,
+    ...pictureMessages.en,
+    ...queueMessages.en,
     ...settingsMessages.en,
     ...subgraphMessages.en,
     ...widgetMessages.en,
@@ -38,6 +42,8 @@ const tables = {
     ...downloadMessages.zh,
     ...liveMessages.zh,
     ...modelMessages.zh,
+    ...pictureMessages.zh,
+    ...queueMessages.zh,
     ...settingsMessages.zh,
     ...subgraphMessages.zh,
     ...widgetMessages.zh,

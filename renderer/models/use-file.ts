@@ -12,6 +12,9 @@ import { activeTab } from '../state/workspace.ts';
 /** What a card that is dragged carries to the canvas. */
 export const MODEL_CARD_MIME = 'application/x-kronode-model';
 
+/** What has to be known of a file to use it. */
+type UsableFile = Pick<ModelCard, 'name' | 'kinds' | 'missing'>;
+
 /** The input of a kind of node that takes a file of a kind; one that must be given comes first. */
 function inputFor({ inputs }: NodeDeclaration, kind: FileKind): string | undefined {
   const fitting = Object.entries(inputs).filter(
@@ -31,7 +34,7 @@ const loaders: Readonly<Record<FileKind, string>> = {
 };
 
 /** Values of a loader that uses the card, with the parts it needs beside it. */
-function valuesFor(declaration: NodeDeclaration, kind: FileKind, { name, missing }: ModelCard) {
+function valuesFor(declaration: NodeDeclaration, kind: FileKind, { name, missing }: UsableFile) {
   const input = inputFor(declaration, kind);
   if (input === undefined) return [];
   const parts = missing.flatMap(({ part, fits: [first] }) => {
@@ -42,7 +45,7 @@ function valuesFor(declaration: NodeDeclaration, kind: FileKind, { name, missing
 }
 
 /** Sets the file on a node that takes one of its kind; false where it takes none. */
-function setOn(id: string, card: ModelCard): boolean {
+function setOn(id: string, card: UsableFile): boolean {
   const { store } = activeTab();
   const declaration = catalogue().get(store.graph.nodes[id]?.type ?? '');
   const kind = declaration && card.kinds.find((candidate) => inputFor(declaration, candidate));
@@ -63,7 +66,7 @@ function setOn(id: string, card: ModelCard): boolean {
  * @param at a place on the document
  */
 export function putToUse(
-  card: ModelCard,
+  card: UsableFile,
   { at, node }: { readonly at?: Point; readonly node?: string } = {},
 ): void {
   const { store } = activeTab();

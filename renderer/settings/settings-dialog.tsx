@@ -36,6 +36,7 @@ export function SettingsDialog({ start }: { readonly start: SectionId | undefine
       <div className="flex h-full">
         <div className="flex w-48 shrink-0 flex-col gap-3 border-r border-line p-3">
           <TextField
+            autoFocus
             value={query}
             placeholder={t('settings.search')}
             aria-label={t('settings.search')}

@@ -1,52 +1,233 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../electron/package-root.ts';
+import { openDocument } from '../../nodes/document/open.ts';
+import type { Document } from '../../nodes/document/schema.ts';
+import { Engine } from '../../nodes/engine.ts';
+import { bake } from '../../nodes/inference/adapters/bake.ts';
 import { liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
+import { loadModule, readMatrix } from '../../nodes/inference/adapters/matrix.ts';
+import { mergeAll } from '../../nodes/inference/adapters/merge.ts';
 import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
-import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
+import { type OpenedPart, openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { TorchCpuGenerator } from '../../nodes/inference/sampling/torch-random.ts';
-import { type PreparedCaption, ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
-import { type Benchmark, interleave } from './harness.ts';
+import { createServices } from '../../nodes/inference/services/index.ts';
+import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
+import { library } from '../../nodes/library/index.ts';
+import { writeFullRankLokr } from '../support/synthetic-adapter.ts';
+import { fullWidth, writeSyntheticTransformer } from '../support/synthetic-model.ts';
+import { type Benchmark, inFolder, median, pairedRatio } from './harness.ts';
 
 const NANO = join(packageRoot(), 'nodes', 'models', 'nano');
 const GLOSSY = join(NANO, 'adapters', 'nano-glossy-lokr.safetensors');
+const TEMPLATE = join(packageRoot(), 'workflows', 'live-strength.kronode.json');
 const CPU = { provider: 'cpu', weights: 'packed', attention: { kind: 'fused' } } as const;
 const SIGMAS = [1, 0.954, 0.9, 0.833, 0.75, 0.643, 0.5, 0.3];
+const ROUNDS = 25;
 
-/** The embedded model with and without its adapter in the graph, and a caption for each. */
-async function withModels<T>(
-  work: (models: { readonly steps: (strength: number | undefined) => Promise<void> }) => Promise<T>,
-): Promise<T> {
-  const { weights, config } = await openPart(NANO, 'transformer');
-  const adapters = [await liveAdapter(await readAdapter(GLOSSY, weights), weights)];
-  const plain = new ZImageTransformer(weights, config, CPU);
-  const adapted = new ZImageTransformer(weights, config, { ...CPU, adapters });
-  const features = new TorchCpuGenerator(1n).randn([20, config.captionDim]);
-  const captions = new Map<ZImageTransformer, PreparedCaption>();
-  for (const model of [plain, adapted]) captions.set(model, await model.prepareCaption(features));
-  const latents = new TorchCpuGenerator(2n).randn([1, 16, 16, 16]);
-  /** Eight steps; without a strength on the model that has no adapter. */
-  const steps = async (strength: number | undefined) => {
-    const model = strength === undefined ? plain : adapted;
-    const caption = captions.get(model);
-    if (!caption) throw new Error('A model without its caption.');
-    for (const sigma of SIGMAS)
-      await model.velocity(latents, sigma, [caption], strength === undefined ? [] : [{ strength }]);
-  };
+type Model = OpenedPart<'transformer'>;
+
+const openNano = (): Promise<Model> => openPart(NANO, 'transformer');
+
+async function adapted(model: Model, file = GLOSSY): Promise<ZImageTransformer> {
+  const adapters = [await liveAdapter(await readAdapter(file, model.weights), model.weights)];
+  return new ZImageTransformer(model.weights, model.config, { ...CPU, adapters });
+}
+
+const plain = ({ weights, config }: Model): ZImageTransformer => new ZImageTransformer(weights, config, CPU);
+
+/** Runs with networks that are released afterwards. */
+async function using<T>(networks: readonly ZImageTransformer[], work: () => Promise<T>): Promise<T> {
   try {
-    return await work({ steps });
+    return await work();
   } finally {
-    await plain.dispose();
-    await adapted.dispose();
+    for (const network of networks) await network.dispose();
   }
 }
 
-const ratio = ([value = Number.NaN, reference = Number.NaN]: readonly number[]): number => value / reference;
-const ROUNDS = 25;
+/** Eight steps of a network for one 128 px picture, at a strength where it has an adapter. */
+async function stepsOf(network: ZImageTransformer) {
+  const caption = await network.prepareCaption(
+    new TorchCpuGenerator(1n).randn([20, network.config.captionDim]),
+  );
+  const latents = new TorchCpuGenerator(2n).randn([1, 16, 16, 16]);
+  return async (strength?: number): Promise<void> => {
+    const strengths = strength === undefined ? [] : [{ strength }];
+    for (const sigma of SIGMAS) await network.velocity(latents, sigma, [caption], strengths);
+  };
+}
 
 /** Strengths that never repeat, as a slider gives them. */
-function* slider(): Generator<number> {
-  for (let i = 1; ; i++) yield 0.2 + (i % 97) / 100;
+function slider(): () => number {
+  let moves = 0;
+  return () => 0.2 + (moves++ % 97) / 100;
 }
+
+async function strengthChange(): Promise<number> {
+  const network = await adapted(await openNano());
+  const next = slider();
+  return using([network], async () => {
+    const steps = await stepsOf(network);
+    return pairedRatio(
+      ROUNDS,
+      () => steps(next()),
+      () => steps(1),
+    );
+  });
+}
+
+/** Eight steps at a strength, over those of the network without the adapter. */
+async function againstPlain(strength: number): Promise<number> {
+  const model = await openNano();
+  const [live, base] = [await adapted(model), plain(model)];
+  return using([live, base], async () => {
+    const [liveSteps, baseSteps] = [await stepsOf(live), await stepsOf(base)];
+    return pairedRatio(
+      ROUNDS,
+      () => liveSteps(strength),
+      () => baseSteps(),
+    );
+  });
+}
+
+const withInput = (document: Document, id: string, inputs: Document['nodes'][string]['inputs']): Document => {
+  const node = document.nodes[id];
+  if (!node) throw new Error(`The template has no node ${id}.`);
+  return {
+    ...document,
+    nodes: { ...document.nodes, [id]: { ...node, inputs: { ...node.inputs, ...inputs } } },
+  };
+};
+
+/** From a changed strength to the bytes of its first preview, in steps; the whole engine, warm, at 256 px. */
+const firstPreview = (): Promise<number> =>
+  inFolder(async (outputFolder) => {
+    const services = await createServices({
+      modelFolders: [join(NANO, '..')],
+      pictureFolders: [],
+      outputFolder,
+      provider: 'cpu',
+    });
+    try {
+      const engine = new Engine(services);
+      const template = openDocument(await readFile(TEMPLATE, 'utf8'), library).document;
+      const large = withInput(template, 'size', { width: 256, height: 256 });
+      const next = slider();
+      const ratios: number[] = [];
+      for (let round = 0; round < 15; round++) {
+        const document = withInput(large, 'adapter', { strength: next() });
+        const startedAt = performance.now();
+        let shown: Promise<number> | undefined;
+        const { timings } = await engine.run(document, {
+          signal: new AbortController().signal,
+          live: true,
+          onEvent: (event) => {
+            if (event.kind !== 'progress' || !event.preview || shown) return;
+            shown = event.preview().then(() => performance.now() - startedAt);
+          },
+        });
+        const step = median(timings.find(({ type }) => type === 'sampling.sample')?.units ?? []);
+        if (shown) ratios.push((await shown) / step);
+      }
+      return median(ratios);
+    } finally {
+      await services.dispose();
+    }
+  });
+
+/** One block of Z-Image's width over 1,024 tokens, with a full-rank LoKr of factor 8 on every linear layer. */
+const liveBlock = (): Promise<number> =>
+  inFolder(async (folder) => {
+    const file = await writeSyntheticTransformer(folder, fullWidth(1, 0));
+    const model = await openPart(file, 'transformer');
+    const lokr = await writeFullRankLokr(folder, model.weights, 8);
+    const [live, base] = [await adapted(model, lokr), plain(model)];
+    return using([live, base], async () => {
+      // 992 tokens of the picture and 32 of the caption.
+      const latents = new TorchCpuGenerator(2n).randn([1, 16, 62, 64]);
+      const features = new TorchCpuGenerator(1n).randn([20, model.config.captionDim]);
+      const caption = await base.prepareCaption(features);
+      const liveCaption = await live.prepareCaption(features, [{ strength: 1 }]);
+      return pairedRatio(
+        7,
+        () => live.velocity(latents, 0.5, [liveCaption], [{ strength: 1 }]),
+        () => base.velocity(latents, 0.5, [caption]),
+      );
+    });
+  });
+
+const baked = (): Promise<number> =>
+  inFolder(async (folder) => {
+    const model = await openNano();
+    const to = join(folder, 'baked.safetensors');
+    const adapter = await readAdapter(GLOSSY, model.weights);
+    await bake({ model, adapters: [{ adapter, strength: 1 }], to, recipe: 'benchmark' });
+    const [merged, base] = [plain(await openPart(to, 'transformer')), plain(model)];
+    return using([merged, base], async () => {
+      const [mergedSteps, baseSteps] = [await stepsOf(merged), await stepsOf(base)];
+      return pairedRatio(
+        ROUNDS,
+        () => mergedSteps(),
+        () => baseSteps(),
+      );
+    });
+  });
+
+/**
+ * A change of strength as other tools make it: every adapted weight merged in float32, the network
+ * loaded again, then the steps; over a change here.
+ */
+async function peerWay(): Promise<number> {
+  const model = await openNano();
+  const live = await adapted(model);
+  const adapter = await readAdapter(GLOSSY, model.weights);
+  const next = slider();
+  return using([live], async () => {
+    const steps = await stepsOf(live);
+    return pairedRatio(
+      5,
+      async () => {
+        const strength = next();
+        for (const [name, module] of adapter.modules) {
+          const source = model.weights.get(`${name}.weight`);
+          const [rows = 0, columns = 0] = source?.shape ?? [];
+          if (!source) throw new Error(`The model has no ${name}.`);
+          const base = await readMatrix({ key: name, rows, columns, source });
+          mergeAll(base, [{ module: await loadModule(module), strength }]);
+        }
+        const rebuilt = plain(model);
+        await using([rebuilt], async () => (await stepsOf(rebuilt))());
+      },
+      () => steps(next()),
+    );
+  });
+}
+
+/** Five strengths as rows of one batch, over five runs one after another. */
+async function sweepOfFive(): Promise<number> {
+  const live = await adapted(await openNano());
+  return using([live], async () => {
+    const strengths = [0.2, 0.4, 0.6, 0.8, 1];
+    const steps = await stepsOf(live);
+    const features = new TorchCpuGenerator(1n).randn([20, live.config.captionDim]);
+    const caption = await live.prepareCaption(features);
+    const one = new TorchCpuGenerator(2n).randn([1, 16, 16, 16]);
+    const latents = { dims: [5, 16, 16, 16], data: new Float32Array(5 * one.data.length) };
+    for (const image of strengths.keys()) latents.data.set(one.data, image * one.data.length);
+    const each = strengths.map((strength) => [{ strength }]);
+    return pairedRatio(
+      9,
+      async () => {
+        for (const sigma of SIGMAS) await live.imageVelocity(latents, sigma, [caption], each);
+      },
+      async () => {
+        for (const strength of strengths) await steps(strength);
+      },
+    );
+  });
+}
+
+const STEPS = 'eight steps of the embedded model for one 128 px picture';
 
 export const adapterBenchmarks: readonly Benchmark[] = [
   {
@@ -54,34 +235,64 @@ export const adapterBenchmarks: readonly Benchmark[] = [
     unit: '×',
     target: 1.03,
     better: 'lower',
-    reference: 'the same eight steps again at the old strength',
-    measure: () => {
-      const strengths = slider();
-      return withModels(async ({ steps }) =>
-        ratio(await interleave(ROUNDS, [() => steps(strengths.next().value ?? 1), () => steps(1)])),
-      );
-    },
+    reference: `${STEPS}, again at the old strength`,
+    measure: strengthChange,
+  },
+  {
+    id: 'adapter.first-preview',
+    unit: 'steps',
+    target: 1.3,
+    better: 'lower',
+    reference: 'one step; from a changed strength to the JPEG of its first step, whole engine, 256 px',
+    measure: firstPreview,
+  },
+  {
+    id: 'adapter.live-block',
+    unit: '×',
+    target: 1.2,
+    better: 'lower',
+    reference:
+      'one block of width 3,840 over 1,024 tokens without; LoKr of factor 8 and full rank on all linears',
+    measure: liveBlock,
   },
   {
     id: 'adapter.live-nano',
     unit: '×',
     target: 1.6,
     better: 'lower',
-    reference: 'eight steps of the embedded model without an adapter in its graph',
-    measure: () =>
-      withModels(async ({ steps }) =>
-        ratio(await interleave(ROUNDS, [() => steps(1), () => steps(undefined)])),
-      ),
+    reference: `${STEPS} without an adapter`,
+    measure: () => againstPlain(1),
   },
   {
     id: 'adapter.off',
     unit: '×',
     target: 1.03,
     better: 'lower',
-    reference: 'eight steps of the embedded model without an adapter in its graph',
-    measure: () =>
-      withModels(async ({ steps }) =>
-        ratio(await interleave(ROUNDS, [() => steps(0), () => steps(undefined)])),
-      ),
+    reference: `${STEPS} without an adapter; with one at strength 0`,
+    measure: () => againstPlain(0),
+  },
+  {
+    id: 'adapter.baked',
+    unit: '×',
+    target: 1.01,
+    better: 'lower',
+    reference: `${STEPS} without an adapter; with one merged into the file`,
+    measure: baked,
+  },
+  {
+    id: 'adapter.peer-way',
+    unit: '×',
+    target: 1.5,
+    better: 'higher',
+    reference: 'a change of strength here; merging every weight in float32 and loading the network again',
+    measure: peerWay,
+  },
+  {
+    id: 'adapter.sweep5',
+    unit: '×',
+    target: 0.9,
+    better: 'lower',
+    reference: `five runs of ${STEPS}; five strengths in one batch`,
+    measure: sweepOfFive,
   },
 ];

@@ -126,7 +126,8 @@ export const fullBenchmarks: readonly Benchmark[] = [
   {
     id: 'full.int4-peak',
     unit: '×',
-    target: 1.35,
+    // Of four blocks a fixed part, what a step computes, is as much as a third.
+    target: LAYERS === 30 ? 1.35 : 1.7,
     better: 'lower',
     reference: `bytes of the quantised weights; private memory of steps at 256 px, ${size}`,
     measure: async () => (await figures()).int4,

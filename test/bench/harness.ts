@@ -59,6 +59,33 @@ export async function interleave(
   return times.map(median);
 }
 
+/**
+ * How much longer one way takes than the other: the median over rounds in which one follows the other at
+ * once, so that whatever else the machine does hits both alike.
+ */
+export async function pairedRatio(
+  rounds: number,
+  way: () => Promise<unknown>,
+  reference: () => Promise<unknown>,
+): Promise<number> {
+  const time = async (work: () => Promise<unknown>): Promise<number> => {
+    const startedAt = performance.now();
+    await work();
+    return performance.now() - startedAt;
+  };
+  await way();
+  await reference();
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    // By turns, so that neither always comes second.
+    const first = round % 2 === 0;
+    const before = first ? await time(way) : await time(reference);
+    const after = first ? await time(reference) : await time(way);
+    ratios.push(first ? before / after : after / before);
+  }
+  return median(ratios);
+}
+
 /** Private (not file-backed) resident memory of this process in bytes. */
 export async function privateBytes(): Promise<number> {
   const status = await readFile('/proc/self/status', 'utf8');

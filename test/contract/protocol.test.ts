@@ -13,6 +13,7 @@ const settings = {
   modelFolders: [],
   outputFolder: '/out',
   namePattern: '{name}',
+  partProviders: {},
 } as const;
 /** Lets everything on the way arrive. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 40));

@@ -24,11 +24,11 @@ beforeAll(async () => {
 });
 afterAll(() => programs?.remove());
 
-describe.skipIf(binary === undefined)('the desktop app', () => {
+describe.skipIf(binary === undefined)('the desktop app', { timeout: 120_000 }, () => {
   desktopScenarios(({ home, files = [] }) => RealApp.launch(binary ?? '', programs.appPath, home, files));
 });
 
-describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', () => {
+describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', { timeout: 120_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -164,8 +164,6 @@ describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', () => {
 
     test('the page learns no path, only names and ids', async () => {
       const { app, page, home } = await startReady(start);
-      const answers: string[] = [];
-      await page.exposeFunction('heard', (json: string) => answers.push(json));
       await editSomething(app, page);
       await app.answer('save', join(home, 'secret-place.kronode.json'));
       const saved = await page.evaluate(async () => {

@@ -232,19 +232,19 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await editor.press('Control+d');
     await settings().getByText('Ctrl D is “Duplicate” now.').waitFor();
     await settings().getByRole('button', { name: 'Leave it' }).click();
-    expect(await keysOf('Duplicate').textContent()).toBe('Ctrl D');
+    expect(await keysOf('Duplicate').textContent()).toContain('Ctrl D');
     await keysOf('Minimap').click();
     await editor.press('Control+d');
     await settings().getByRole('button', { name: 'Use it here' }).click();
-    await expect.poll(() => keysOf('Minimap').textContent()).toBe('Ctrl D');
-    expect(await keysOf('Duplicate').textContent()).toBe('none');
+    await expect.poll(() => keysOf('Minimap').textContent()).toContain('Ctrl D');
+    expect(await keysOf('Duplicate').textContent()).toContain('none');
     await editor.press('Escape');
     await page.locator('.react-flow__minimap').waitFor();
     await editor.press('Control+d');
     await expect.poll(() => page.locator('.react-flow__minimap').count()).toBe(0);
     await openSettings('Shortcuts');
     await settings().getByRole('button', { name: 'All back to the defaults' }).click();
-    await expect.poll(() => keysOf('Duplicate').textContent()).toBe('Ctrl D');
+    await expect.poll(() => keysOf('Duplicate').textContent()).toContain('Ctrl D');
   });
 
   test('settings of the engine outlive the program', async () => {

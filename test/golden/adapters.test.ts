@@ -112,12 +112,14 @@ describe.each(testProviders)('live on %s, all files stacked in one session', (pr
   test('each in an image of its own, all images in one batch', async () => {
     const caption = await model.prepareCaption(pick(input, 'cap_feats.0'));
     const { dims, data } = pick(input, 'latents');
-    const count = names.length + 1;
+    // A GPU in software takes minutes for all of them.
+    const some = provider === 'webgpu' ? names.slice(0, 1) : names;
+    const count = some.length + 1;
     const latents = { dims: [count, ...dims.slice(1)], data: new Float32Array(count * data.length) };
     for (let image = 0; image < count; image++) latents.data.set(data, image * data.length);
-    const strengths = [...names.map((name) => only(name, 1)), []];
+    const strengths = [...some.map((name) => only(name, 1)), []];
     const result = await model.imageVelocity(latents, 0.7, [caption], strengths);
-    for (const [image, name] of [...names, undefined].entries()) {
+    for (const [image, name] of [...some, undefined].entries()) {
       const own = result.data.subarray(image * data.length, (image + 1) * data.length);
       const wanted = name === undefined ? unadapted : reference(name, '1.0');
       expect(maxDifference(own, wanted)).toBeLessThan(tolerance);

@@ -388,6 +388,41 @@ describe('Model per step', () => {
     expect(await pixels(perStep('adapter', 'model', 3))).toEqual(await pixels(base));
   });
 
+  it('lets another checkpoint take over, in memory together or one after the other', async () => {
+    await run(withNode(base, 'bake', 'adapters.bake', { name: 'second' }, 'adapter.model > model'));
+    const files = { model: 'second.safetensors', text_encoder: 'nano', vae: 'nano' };
+    const document = sampling(
+      withNode(
+        withNode(base, 'other', 'models.load', files),
+        'steps',
+        'sampling.model-per-step',
+        { second_from: 2 },
+        'model.model > first',
+        'other.model > second',
+      ),
+      'steps',
+    );
+    const together = await run(document);
+    const transformers = services.status().residents.filter(({ key }) => key.startsWith('transformer'));
+    expect(transformers.length).toBeGreaterThan(1);
+    const cramped = await createServices({
+      modelFolders: [models, nanoPath('..')],
+      pictureFolders: [],
+      outputFolder: models,
+      provider: 'cpu',
+      networkBytes: 1,
+    });
+    try {
+      const result = await new Engine(cramped).run(document, { signal: new AbortController().signal });
+      expect(cramped.status().residents.length).toBeLessThanOrEqual(1);
+      const [artifact] = result.artifacts.map((made) => made.artifact);
+      expect(artifact?.kind === 'shown-picture' && artifact.png).toEqual(together.pictures[0]!.png);
+      expect(together.pictures[0]!.png).not.toEqual(await pixels(sampling(base, 'model')));
+    } finally {
+      await cramped.dispose();
+    }
+  });
+
   it('refuses models that take over before their turn', async () => {
     await expect(run(perStep('adapter', 'model', 1))).rejects.toBeInstanceOf(NodeFailure);
   });

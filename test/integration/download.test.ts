@@ -301,28 +301,31 @@ describe('killed at any moment', () => {
           stdio: ['ignore', 'pipe', 'inherit'],
         },
       );
-      return { child, output: once(child.stdout, 'data') };
+      const closed = once(child, 'close');
+      const fetching = new Promise<void>((resolve) => {
+        child.stdout.on('data', (lines: Buffer) => /running|complete/.test(String(lines)) && resolve());
+        child.once('close', () => resolve());
+      });
+      return { child, closed, fetching };
     };
-    let furthest = 0;
     server.pace = 12;
     for (let round = 0; round < 20; round++) {
-      const { child, output } = launch();
-      await output;
+      const { child, closed, fetching } = launch();
+      await fetching;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 300));
       child.kill('SIGKILL');
-      await once(child, 'close');
+      await closed;
       for (const name of await filesIn(folder)) {
         if (name.includes('.unfinished')) continue;
         const path = targets[name];
         expect(path, name).toBeDefined();
         expect((await readFile(join(folder, name))).equals(contents.get(path!)!), name).toBe(true);
       }
-      furthest = Math.max(furthest, server.fetched.filter(({ range }) => range !== undefined).length);
     }
-    expect(furthest).toBeGreaterThan(3);
+    expect(server.fetched.some(({ range }) => range !== undefined)).toBe(true);
     server.pace = 0;
-    const { child } = launch();
-    await once(child, 'close');
+    const { child, closed } = launch();
+    await closed;
     expect(child.exitCode).toBe(0);
     await expectWhole(folder);
   });

@@ -109,6 +109,12 @@ describe('a whole model as ONNX', () => {
     expect((await services.models.list('vae')).map(({ name }) => name)).toEqual([
       'emoji/onnx/vae_decoder_model_f16.onnx',
     ]);
+    const card = (await services.modelCards()).find(({ name }) => name === model);
+    expect(card).toMatchObject({
+      kinds: ['model'],
+      layouts: ['zimage/onnx', 'qwen3/onnx', 'autoencoder-kl/onnx'],
+      missing: [],
+    });
     expect(maxDifference(await picture(services, model), expected)).toBeLessThan(1e-3);
   });
 

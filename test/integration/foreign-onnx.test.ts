@@ -114,3 +114,43 @@ describe.each([
     await network.dispose();
   });
 });
+
+describe('a graph of low precision', () => {
+  const lokr = 'lokr-aitoolkit-full-bf16';
+  const errorOf = (result: Float32Array, expected: Float32Array) => {
+    const norm = Math.sqrt(expected.reduce((sum, value) => sum + value * value, 0));
+    return Math.sqrt(result.reduce((sum, value, i) => sum + (value - expected[i]!) ** 2, 0)) / norm;
+  };
+  test.each<[string, Partial<TransformerExport>, number]>([
+    ['float16', { compute: 'float16' }, 0.03],
+    ['blocks of 4 bits', { style: 'int4' }, 0.3],
+    ['8-bit integers', { style: 'int8' }, 0.15],
+  ])('in %s computes the same up to its rounding, with and without an adapter', async (_, options, limit) => {
+    const { part } = await open({ contract: 'bundle', ...options });
+    const adapter = await openForeignAdapter(
+      goldenPath(`adapters-zimage-tiny/${adapterCases.adapters[lokr]!.file}`),
+      part.ready!,
+    );
+    expect([adapter.adapter.unmatchedKeys, adapter.adapter.misfits]).toEqual([[], []]);
+    const network = new ForeignTransformer(part.ready!, settings, [adapter]);
+    const caption = await network.prepareCaption(features);
+    const at = async (strength: number) =>
+      (await network.velocity(latents, SIGMA, [caption], [{ strength }])).data;
+    const expected = pick(adapted, `${lokr}.output@1.0`).data.map((value) => -value);
+    const [plain, changed] = [await at(0), await at(1)];
+    await network.dispose();
+    expect(errorOf(plain, reference)).toBeLessThan(limit);
+    expect(errorOf(changed, expected)).toBeLessThan(limit);
+    // The adapter is what brings it there.
+    expect(errorOf(plain, expected)).toBeGreaterThan(1.5 * errorOf(changed, expected));
+  });
+
+  test('DoRA over weights that are quantised is listed with the reason', async () => {
+    const { part } = await open({ contract: 'bundle', style: 'int4' });
+    const { adapter } = await openForeignAdapter(
+      goldenPath(`adapters-zimage-tiny/${adapterCases.adapters['lokr-dora']!.file}`),
+      part.ready!,
+    );
+    expect(adapter.misfits.map(({ why }) => why).join()).toContain('holds quantised only');
+  });
+});

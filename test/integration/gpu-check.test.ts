@@ -50,21 +50,28 @@ describe('the packed GPU check', () => {
       sizes: [{ side: 128 }],
     });
     const [{ seconds, flops, lokrOverhead }] = report.sizes;
-    for (const value of [seconds, flops, report.matmulRate, report.peakBytes]) expect(value).toBeGreaterThan(0);
+    for (const value of [seconds, flops, report.matmulRate, report.peakBytes])
+      expect(value).toBeGreaterThan(0);
     expect(Number.isFinite(lokrOverhead)).toBe(true);
   });
 
   test('prints one table, and says so where no GPU was measured', { timeout: 120_000 }, async () => {
-    const { stdout } = await run(join(folder, 'gpu-check'), ['--tiny', '--provider', 'cpu', '--sizes', '128,192'], {
-      cwd: '/',
-      env: {},
-    });
+    const { stdout } = await run(
+      join(folder, 'gpu-check'),
+      ['--tiny', '--provider', 'cpu', '--sizes', '128,192'],
+      {
+        cwd: '/',
+        env: {},
+      },
+    );
     expect(stdout).toMatch(/^No GPU was measured: these are figures of the CPU\./);
     expect(stdout.match(/^\| \d+² \|/gm)).toHaveLength(2);
   });
 
   test('refuses options that make no sense', async () => {
     for (const args of [['--sizes', '100'], ['--layers', '0'], ['--provider', 'abacus'], ['--nonsense']])
-      await expect(run(join(folder, 'gpu-check'), args, { env: {} })).rejects.toMatchObject({ code: expect.any(Number) });
+      await expect(run(join(folder, 'gpu-check'), args, { env: {} })).rejects.toMatchObject({
+        code: expect.any(Number),
+      });
   });
 });

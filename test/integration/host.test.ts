@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -116,6 +116,14 @@ describe('the host', () => {
     ]);
     const apple = pictures.find(({ id }) => id === before!.id);
     expect(apple?.facts).toEqual(before!.facts);
+    expect(apple).toMatchObject({ node: 'end', hasDocument: true, version: expect.stringMatching(/^\d/) });
+    const { document } = await again.client.call('pictures/document', { id: before!.id });
+    expect(document.nodes.prompt?.inputs).toEqual({ text: 'a red apple' });
+    const other = pictures.find(({ file }) => file === 'other.webp')!;
+    expect(other).toMatchObject({ hasDocument: false, facts: [] });
+    await expect(again.client.call('pictures/document', { id: other.id })).rejects.toThrow(
+      'carries no workflow',
+    );
     const small = await again.client.call('pictures/bytes', { id: before!.id, size: 'thumbnail' });
     expect((await kindsOf(small)).format).toBe('webp');
   });
@@ -168,7 +176,8 @@ describe('the host', () => {
     expect(job.hint).toContain('defect of Kronode');
     expect(JSON.stringify(job)).not.toContain('.ts');
     expect((await log).level).toBe('error');
-    expect(await client.call('engine/recent-log')).toHaveLength(1);
+    const entries = await client.call('engine/recent-log');
+    expect(entries.filter(({ level }) => level === 'error')).toHaveLength(1);
   });
 
   it('queues, reorders, cancels and forgets jobs', async () => {
@@ -277,6 +286,25 @@ describe('the host', () => {
     );
   });
 
+  it('shows a model file in its folder where the host can, and says so where not', async () => {
+    const shown: string[] = [];
+    const { client } = await startHost({ reveal: (path) => shown.push(path) });
+    await client.call('models/reveal', { name: 'nano' });
+    expect(shown).toEqual([expect.stringMatching(/nano$/)]);
+    const { client: other } = await startHost();
+    await expect(other.call('models/reveal', { name: 'nano' })).rejects.toThrow('cannot be shown');
+  });
+
+  it('tells of models, folders and the device', async () => {
+    const { client, folder } = await startHost();
+    expect(await client.call('models/list')).toMatchObject([{ name: 'nano', kinds: ['model'] }]);
+    expect(await client.call('folders/inspect', { path: folder })).toMatchObject({ path: folder, found: [] });
+    await expect(client.call('folders/inspect', { path: 'x' })).rejects.toThrow('not a whole path');
+    await client.call('engine/configure', { networkBytes: 12345 });
+    expect((await client.call('engine/device')).memory.budgetBytes).toBe(12345);
+    expect(await client.call('engine/self-test')).toMatchObject({ verdict: 'right' });
+  });
+
   describe('settings', () => {
     it('outlive the program, and the overrides of a session do not', async () => {
       const { client, host, folder } = await startHost({
@@ -297,6 +325,7 @@ describe('the host', () => {
         modelFolders: [models],
         outputFolder: '/session',
         namePattern: '{name}_{counter}',
+        partProviders: {},
       });
       await host.dispose();
       const again = await startHost({}, folder);
@@ -307,6 +336,7 @@ describe('the host', () => {
         modelFolders: [models],
         outputFolder: join(folder, 'pictures'),
         namePattern: '{name}_{counter}',
+        partProviders: {},
       });
     });
 
@@ -328,6 +358,38 @@ describe('the host', () => {
       await expect(configure(['models'])).rejects.toThrow('not a whole path');
       await expect(configure(['/nowhere/at/all'])).rejects.toThrow('no folder');
       expect((await client.call('engine/settings')).modelFolders).toEqual([]);
+    });
+
+    it('refuse a name pattern that is none and a folder that cannot be written', async () => {
+      const { client, folder } = await startHost();
+      const configure = (change: object) => client.call('engine/configure', change);
+      await expect(configure({ namePattern: '../{name}' })).rejects.toThrow('leads out of the output folder');
+      await expect(configure({ namePattern: '{nam}' })).rejects.toThrow('there is no {nam}');
+      await expect(configure({ outputFolder: 'pictures' })).rejects.toThrow('not a whole path');
+      await writeFile(join(folder, 'file'), '');
+      await expect(configure({ outputFolder: join(folder, 'file', 'x') })).rejects.toThrow(
+        'cannot be written',
+      );
+      expect(await client.call('engine/settings')).toMatchObject({ namePattern: '{name}_{counter}' });
+    });
+
+    it('keep a model folder that is away for a while', async () => {
+      const { client, folder } = await startHost();
+      const [away, other] = [join(folder, 'away'), join(folder, 'other')];
+      await mkdir(away);
+      await mkdir(other);
+      await client.call('engine/configure', { modelFolders: [away] });
+      await rm(away, { recursive: true });
+      const { modelFolders } = await client.call('engine/configure', { modelFolders: [away, other] });
+      expect(modelFolders).toEqual([away, other]);
+    });
+
+    it('name the next picture, without the engine starting again', async () => {
+      const { client, folder } = await startHost();
+      await client.call('engine/configure', { namePattern: '{title}/{seed} {name}' });
+      const document = pictureDocument('a', { save: 'cat', seed: 9, title: 'Cats' });
+      expect(await run(client, document)).toMatchObject({ state: 'done' });
+      expect(await readdir(join(folder, 'pictures', 'Cats'))).toEqual(['9 cat.png']);
     });
 
     it.each([

@@ -5,7 +5,7 @@ import { decoderGraph } from '../../nodes/inference/autoencoder-kl/decoder-graph
 import { encoderGraph } from '../../nodes/inference/autoencoder-kl/encoder-graph.ts';
 import type { OpenedPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { Graph } from '../../nodes/inference/onnx/graph.ts';
-import type { ComputeType } from '../../nodes/inference/onnx/graph-builder.ts';
+import { attr, type ComputeType } from '../../nodes/inference/onnx/graph-builder.ts';
 import { writeModel } from '../../nodes/inference/onnx/model-writer.ts';
 import type { Dim, Dtype, GraphModel, Initializer, Value } from '../../nodes/inference/onnx/types.ts';
 import { buildQwen3Graph } from '../../nodes/inference/qwen3/graph.ts';
@@ -41,8 +41,9 @@ class ExportGraph extends Graph {
   }
 
   override linear(x: Value, weight: Parameters<Graph['linear']>[1], bias?: Value): Value {
-    if (this.#style !== 'traced' || 'codes' in weight || 'slices' in weight)
+    if (this.#style === 'named' || 'codes' in weight || 'slices' in weight)
       return super.linear(x, weight, bias);
+    if (this.#style !== 'traced') return this.#quantised(x, weight, bias);
     // x keeps its batch, the weight is stored [in, out] and has lost its name.
     const [out = 0, inner = 0] = weight.shape;
     const turned: Value = {
@@ -56,6 +57,40 @@ class ExportGraph extends Graph {
     return this.reshape(y, [-1, Number(out)]);
   }
 
+  #quantised(x: Value, weight: Value, bias?: Value): Value {
+    const [out = 0, inner = 0] = weight.shape.map(Number);
+    const result = { dtype: x.dtype, shape: [x.shape[0]!, out] };
+    const stored = (kind: string, dtype: Dtype): Value => ({
+      name: `${weight.name.replace('.weight', '.MatMul.weight')}_${kind}<${weight.name}`,
+      dtype,
+      shape: [],
+    });
+    if (this.#style === 'int4') {
+      if (inner % 32 !== 0) return super.linear(x, weight, bias);
+      const product = this.emit(
+        'MatMulNBits',
+        [x, stored('Q4', 'uint8'), stored('scales', 'float32')],
+        result,
+        { K: attr.int(inner), N: attr.int(out), bits: attr.int(4), block_size: attr.int(32) },
+        'com.microsoft',
+      );
+      return bias ? this.add(product, bias) : product;
+    }
+    const one = { dtype: 'float32', shape: [] } as const;
+    const [codes, scale, zero] = this.emitAll(
+      'DynamicQuantizeLinear',
+      [x],
+      [{ dtype: 'uint8', shape: x.shape }, one, { dtype: 'uint8', shape: [] }],
+    );
+    const whole = this.emit('MatMulInteger', [codes, stored('Q8', 'int8'), zero], {
+      ...result,
+      dtype: 'int32',
+    });
+    const scales = this.emit('Mul', [scale, stored('scale', 'float32')], one);
+    const product = this.emit('Mul', [this.cast(whole, 'float32'), scales], result);
+    return bias ? this.add(product, bias) : product;
+  }
+
   sinusoid(x: Value): Value {
     return this.concat([this.emit('Cos', [x], x), this.emit('Sin', [x], x)], 1);
   }
@@ -67,8 +102,12 @@ class ExportGraph extends Graph {
   floats = (dims: readonly number[], data: Float32Array): Value => this.constant(data, dims);
 }
 
-/** `named`: Gemm with the checkpoint's names. `traced`: MatMul with stored transposes and numbers for names. */
-type ExportStyle = 'named' | 'traced';
+/**
+ * `int4`: MatMulNBits of 32 weights a block. `int8`: activations quantised while running.
+ * `named`: Gemm with the checkpoint's names. `traced`: MatMul with stored transposes and
+ * numbers for names.
+ */
+type ExportStyle = 'named' | 'traced' | 'int4' | 'int8';
 
 export interface TransformerExport {
   readonly height: number;
@@ -315,10 +354,8 @@ export async function writeExport(path: string, model: GraphModel, sidecars = 1)
   const stored = new Map(model.initializers.map((initializer) => [initializer.name, initializer]));
   const wanted = [
     ...model.initializers.map(({ name }) => name),
-    // Weights that `traced` products read turned and without a name.
-    ...new Set(
-      model.nodes.flatMap(({ inputs }) => inputs.filter((input) => input.startsWith('onnx::MatMul_'))),
-    ),
+    // Weights that products read in another form than the checkpoint has them.
+    ...new Set(model.nodes.flatMap(({ inputs }) => inputs.filter((input) => input.includes('<')))),
   ];
   const renamed = (name: string) => name.split('<')[0]!;
   for (const [i, each] of wanted.entries()) {
@@ -328,15 +365,17 @@ export async function writeExport(path: string, model: GraphModel, sidecars = 1)
     let { shape } = found;
     let bytes =
       data.kind === 'inline' ? data.bytes : data.kind === 'file' ? await bytesOf(data) : new Uint8Array(0);
+    let { dtype } = found;
     if (original !== undefined) {
-      bytes = turned(bytes, shape as [number, number]);
-      shape = [...shape].reverse();
+      const form = formOf(each, new Float32Array(Uint8Array.from(bytes).buffer), shape as [number, number]);
+      ({ bytes, dtype } = form);
+      shape = [...form.shape];
     }
     const place = i % Math.max(1, sidecars);
     const isLarge = data.kind === 'file' && sidecars > 0;
     initializers.push({
       name: renamed(each),
-      dtype: found.dtype,
+      dtype,
       shape,
       data: isLarge
         ? { kind: 'file', file: `/${files[place]}`, offset: ends[place]!, length: bytes.length }
@@ -353,12 +392,43 @@ export async function writeExport(path: string, model: GraphModel, sidecars = 1)
     await writeFile(join(dirname(path), file), Buffer.concat(pieces[i]!));
 }
 
-/** [rows, columns] of float32 → [columns, rows]. */
-function turned(bytes: Uint8Array, [rows, columns]: [number, number]): Uint8Array {
-  const values = new Float32Array(Uint8Array.from(bytes).buffer);
-  const result = new Float32Array(values.length);
+interface StoredForm {
+  readonly bytes: Uint8Array;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
+const raw = (values: ArrayBufferView): Uint8Array => new Uint8Array(values.buffer as ArrayBuffer);
+
+/** A weight [rows, columns] in the form that a name asks for. */
+function formOf(name: string, values: Float32Array, [rows, columns]: [number, number]): StoredForm {
+  const most = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  if (name.includes('_scale<'))
+    return { bytes: raw(Float32Array.of(most / 127)), dtype: 'float32', shape: [1] };
+  if (name.includes('_Q4<') || name.includes('_scales<')) {
+    const blocks = columns / 32;
+    const codes = new Uint8Array(rows * blocks * 16);
+    const scales = new Float32Array(rows * blocks);
+    for (let block = 0; block < scales.length; block++) {
+      const part = values.subarray(block * 32, block * 32 + 32);
+      const scale = part.reduce((max, value) => Math.max(max, Math.abs(value)), 0) / 7;
+      scales[block] = scale;
+      // Without zero points, 8 stands for 0; the lower of two codes is in the lower half.
+      for (const [i, value] of part.entries())
+        codes[block * 16 + (i >> 1)]! |= (Math.round(value / (scale || 1)) + 8) << (i % 2 === 0 ? 0 : 4);
+    }
+    return name.includes('_Q4<')
+      ? { bytes: codes, dtype: 'uint8', shape: [rows, blocks, 16] }
+      : { bytes: raw(scales), dtype: 'float32', shape: [rows * blocks] };
+  }
+  const turned = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      result[column * rows + row] = values[row * columns + column]!;
-  return new Uint8Array(result.buffer);
+      turned[column * rows + row] = values[row * columns + column]!;
+  if (!name.includes('_Q8<')) return { bytes: raw(turned), dtype: 'float32', shape: [columns, rows] };
+  return {
+    bytes: raw(Int8Array.from(turned, (value) => Math.round((value / most) * 127))),
+    dtype: 'int8',
+    shape: [columns, rows],
+  };
 }

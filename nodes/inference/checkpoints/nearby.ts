@@ -27,7 +27,7 @@ export async function shiftIn(modelFolder: string): Promise<number | undefined> 
 const tokenizerFiles = [['tokenizer.json'], ['vocab.json', 'merges.txt']];
 
 /** Whether a folder holds the files of a tokenizer. */
-export async function holdsTokenizer(folder: string): Promise<boolean> {
+async function holdsTokenizer(folder: string): Promise<boolean> {
   for (const names of tokenizerFiles) {
     const found = await Promise.all(names.map((name) => isFile(join(folder, name))));
     if (found.every(Boolean)) return true;

@@ -40,6 +40,8 @@ export interface CheckReport {
   readonly selfTest: SelfTestReport;
   /** FLOP/s of the runtime's own matrix product. */
   readonly matmulRate: number;
+  /** Of the model that was imitated. */
+  readonly width: number;
   /** Blocks that fitted, and blocks of the whole model. */
   readonly layers: number;
   readonly allLayers: number;
@@ -64,7 +66,7 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
   const compute = (await halfPrecisionWorks(provider.name)) ? 'float16' : 'float32';
   const selfTest = await runSelfTest(provider.name);
   onStage(`Self-test: ${selfTest.verdict}.`);
-  const rate = await matmulRate(provider.name, compute);
+  const rate = await matmulRate(provider.name, compute, config.dim);
   const folder = await mkdtemp(join(tmpdir(), 'kronode-gpu-check-'));
   try {
     let layers = fittingLayers(config, (device?.memoryBytes ?? ASSUMED_BYTES) * WEIGHT_SHARE, compute);
@@ -78,6 +80,7 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
           compute,
           selfTest,
           matmulRate: rate,
+          width: config.dim,
           layers,
           allLayers: config.layers,
           sizes: rows,

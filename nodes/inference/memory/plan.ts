@@ -62,6 +62,8 @@ const TOKEN_PIXELS = 16;
 /** Tensors of the width of the model, and of its feed-forward layers, that are alive together in a block. */
 const LIVE_WIDE = 3;
 const LIVE_NARROW = 8;
+/** What the autoencoder holds per pixel of a picture that is decoded whole, see autoencoder-kl/memory-cost.ts. */
+const DECODE_BYTES = 6144;
 /** A tile of 256 pixels; below that seams cost more than memory. */
 const LEAST_TILE = 256 * 2 ** 20;
 /** Of the budget, however much of it is free: larger tiles gain nothing. */
@@ -72,12 +74,19 @@ const SMALLEST_SIDE = 256;
 
 /** Decides what is in memory when, and whether a job fits at all. */
 export function planMemory(request: MemoryRequest): MemoryPlan {
+  const plan = withoutHint(request);
+  return { ...plan, hint: plan.fits ? undefined : hintFor(request) };
+}
+
+function withoutHint(request: Omit<MemoryRequest, 'others'>): Omit<MemoryPlan, 'hint'> {
   const { budgetBytes, parts, pages } = request;
   const sampling = activationBytes(request);
   const encoding = (request.picture.captionTokens * sampling) / tokensOf(request.picture);
   const left = budgetBytes - parts.transformer - parts.vae;
   const tileBytes = Math.max(LEAST_TILE, Math.min(budgetBytes * TILE_SHARE, left));
-  const together = parts.transformer + parts.vae + Math.max(sampling, tileBytes);
+  const { width, height } = request.picture;
+  const decoding = Math.min(tileBytes, width * height * DECODE_BYTES);
+  const together = parts.transformer + parts.vae + Math.max(sampling, decoding);
   const all = together + parts.textEncoder;
   const apart = Math.max(parts.transformer + sampling, parts.textEncoder + encoding, parts.vae + LEAST_TILE);
   const withoutEncoder = Math.max(together, parts.textEncoder + encoding);
@@ -96,7 +105,6 @@ export function planMemory(request: MemoryRequest): MemoryPlan {
     tileBytes,
     readsFromDisk,
     message: messageOf(needBytes, budgetBytes, fits, keeps, readsFromDisk),
-    hint: fits ? undefined : hintFor(request),
   };
 }
 
@@ -122,14 +130,14 @@ function messageOf(
 /** The most exact precision that would fit, and the largest square picture that would in this one. */
 function hintFor(request: MemoryRequest): string {
   const { others = [], ...rest } = request;
-  const better = others.find(({ parts }) => planMemory({ ...rest, parts }).fits);
+  const better = others.find(({ parts }) => withoutHint({ ...rest, parts }).fits);
   const { width, height } = request.picture;
   let side = Math.floor(Math.max(width, height) / 64) * 64 - 64;
   const smaller = (size: number) => ({
     ...rest,
     picture: { ...request.picture, width: size, height: size, batch: 1 },
   });
-  while (side >= SMALLEST_SIDE && !planMemory(smaller(side)).fits) side -= 64;
+  while (side >= SMALLEST_SIDE && !withoutHint(smaller(side)).fits) side -= 64;
   const ways = [
     ...(better ? [`choose the precision ${better.precision} on the Load model node`] : []),
     ...(side >= SMALLEST_SIDE ? [`make single pictures of ${side}×${side}`] : []),

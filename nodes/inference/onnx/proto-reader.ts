@@ -11,10 +11,10 @@ export interface Field {
   readonly wire: number;
 }
 
-export const VARINT = 0;
-export const FIXED64 = 1;
+const VARINT = 0;
+const FIXED64 = 1;
 export const LENGTH = 2;
-export const FIXED32 = 5;
+const FIXED32 = 5;
 
 /** More fields than the largest real graph has; an end to files made of nothing else. */
 const MOST_FIELDS = 20_000_000;

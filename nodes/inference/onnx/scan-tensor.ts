@@ -32,7 +32,7 @@ const bits: Readonly<Record<Dtype, number>> = {
 };
 
 /** Bytes of a tensor as ONNX packs it. */
-export const bytesOf = (dtype: Dtype, elements: number): number => Math.ceil((elements * bits[dtype]) / 8);
+const bytesOf = (dtype: Dtype, elements: number): number => Math.ceil((elements * bits[dtype]) / 8);
 
 /** Up to this size a tensor is copied as it is; larger ones stay in their file. */
 const SMALL = 64 * 1024;

@@ -3,34 +3,34 @@ import type { ComputeType } from '../onnx/graph-builder.ts';
 import { Session } from './session.ts';
 import type { Provider } from './session-options.ts';
 
-/** Rows of a 512×512 picture's tokens, and matrices wide enough to keep any device busy. */
+/** Tokens of a 512×512 picture. */
 const ROWS = 1024;
-const WIDTH = 3840;
 const ROUNDS = 3;
 
 const rates = new Map<string, Promise<number>>();
 
 /**
  * Floating-point operations per second of a device in the one operation nearly all of a step is: the
- * product [1024, 3840] · [3840, 3840] of the runtime itself. Measured once per process; the best of a few.
+ * product [1024, width] · [width, width] of the runtime itself. Measured once per process; the best of a few.
+ * @param width of the model it is compared with
  */
-export function matmulRate(provider: Provider, compute: ComputeType): Promise<number> {
-  const key = `${provider} ${compute}`;
-  const rate = rates.get(key) ?? measure(provider, compute);
+export function matmulRate(provider: Provider, compute: ComputeType, width: number): Promise<number> {
+  const key = `${provider} ${compute} ${width}`;
+  const rate = rates.get(key) ?? measure(provider, compute, width);
   rates.set(key, rate);
   rate.catch(() => rates.delete(key));
   return rate;
 }
 
-async function measure(provider: Provider, compute: ComputeType): Promise<number> {
+async function measure(provider: Provider, compute: ComputeType, width: number): Promise<number> {
   const graph = new Graph('matrix product', compute);
-  const weight = graph.constant(new Float32Array(WIDTH * WIDTH).fill(0.01), [WIDTH, WIDTH]);
-  const product = graph.matmul(graph.real('x', [ROWS, WIDTH]), weight);
+  const weight = graph.constant(new Float32Array(width * width).fill(0.01), [width, width]);
+  const product = graph.matmul(graph.real('x', [ROWS, width]), weight);
   // One column out: what is timed is the product, not the way back to the processor.
   graph.output('y', graph.slice(product, 1, 0, 1));
   const session = await Session.create(graph.build(), { provider, weights: 'packed', compute });
   try {
-    const feeds = { x: { dims: [ROWS, WIDTH], data: new Float32Array(ROWS * WIDTH).fill(0.5) } };
+    const feeds = { x: { dims: [ROWS, width], data: new Float32Array(ROWS * width).fill(0.5) } };
     await session.run(feeds);
     let best = Number.POSITIVE_INFINITY;
     for (let round = 0; round < ROUNDS; round++) {
@@ -38,7 +38,7 @@ async function measure(provider: Provider, compute: ComputeType): Promise<number
       await session.run(feeds);
       best = Math.min(best, performance.now() - startedAt);
     }
-    return (2 * ROWS * WIDTH * WIDTH * 1000) / best;
+    return (2 * ROWS * width * width * 1000) / best;
   } finally {
     await session.release();
   }

@@ -32,7 +32,7 @@ export function routeModel(model: ModelRecipe, count: number): ModelRoute {
   const placed = new Map(
     [...new Set(chosen)].map((stage) => {
       const { part, adapters } = stage?.model ?? model;
-      const known = networks.findIndex((other) => keyOf(other.part.file) === keyOf(part.file));
+      const known = networks.findIndex((other) => partKey(other.part) === partKey(part));
       const index = known < 0 ? networks.push({ part, adapters: [] }) - 1 : known;
       const network = networks[index];
       const uses = new Map<number, AdapterUse>();
@@ -67,4 +67,5 @@ function strengthAt({ strength, curve, blocks }: AdapterUse, step: number, count
   return { strength: own * factor, ...(blocks && { blocks }) };
 }
 
+const partKey = ({ file, precision }: PartReference): string => `${keyOf(file)} ${precision}`;
 const keyOf = ({ name, sha256 }: FileReference): string => `${sha256} ${name}`;

@@ -79,7 +79,7 @@ export interface PlanRun {
     readonly index: number;
     readonly sigma: number;
     readonly denoised: Float32Array;
-  }) => void;
+  }) => void | Promise<void>;
 }
 
 /**
@@ -118,7 +118,7 @@ export async function runPlan(plan: SamplerPlan, run: PlanRun): Promise<Float32A
       return predicted.map((value, i) => (x[i] ?? 0) - sigma * value);
     },
     onStep: async (index, denoised) => {
-      onStep({ index, sigma: sigmas[index + 1] ?? 0, denoised });
+      await onStep({ index, sigma: sigmas[index + 1] ?? 0, denoised });
       // A model call blocks its thread; here messages get through, a cancel among them.
       await new Promise((resolve) => setImmediate(resolve));
     },

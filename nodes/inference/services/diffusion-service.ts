@@ -18,6 +18,7 @@ import type { AdapterLibrary } from './adapter-library.ts';
 import type { LatentPreviews } from './latent-previews.ts';
 import type { NetworkPool } from './network-pool.ts';
 import type { PartLibrary } from './part-library.ts';
+import { PassBatch } from './pass-batch.ts';
 import type { Placement } from './placement.ts';
 import type { PrepareWeights } from './prepared-weights.ts';
 import { StepTiming } from './step-timing.ts';
@@ -45,6 +46,16 @@ export function createDiffusionService(
     return captions;
   };
 
+  /** Networks that may take their memory twice, to run images of different strengths together. */
+  const roomy = new WeakSet<TransformerNetwork>();
+  /** Passes that several runs ask of a network at once. */
+  const batches = new WeakMap<TransformerNetwork, PassBatch>();
+  const batchOf = (network: TransformerNetwork): PassBatch => {
+    const known = batches.get(network) ?? new PassBatch(network, roomy.has(network));
+    batches.set(network, known);
+    return known;
+  };
+
   /** A network and its adapters; which there are is part of it, how strong they are is fed at every step. */
   const open = async (
     { part, adapters }: RoutedNetwork,
@@ -70,12 +81,12 @@ export function createDiffusionService(
     const { precision, file } = part;
     const place = await placement.of(opened.weights, opened.config, { part: 'transformer', precision });
     const weights = () => prepared(opened, file.sha256, place, { signal, onProgress: onConversion });
-    const create = async () =>
-      new ZImageTransformer(await weights(), opened.config, {
-        ...place.settings,
-        adapters: live,
-        onFallback,
-      });
+    const create = async () => {
+      const settings = { ...place.settings, adapters: live, onFallback };
+      const network = new ZImageTransformer(await weights(), opened.config, settings);
+      if (2 * place.bytes <= pool.budgetBytes) roomy.add(network);
+      return network;
+    };
     const networkKey = adapted(`${key} ${place.precision}`);
     return (work) => pool.use(networkKey, place.bytes, create, work);
   };
@@ -134,20 +145,28 @@ export function createDiffusionService(
           return use(async (network) => {
             const conditioning = branch === 'negative' && negative ? negative : positive;
             const captions = await prepare(network, conditioning);
-            const pass = () => network.velocity(tensor(dims, x), sigma, captions, step.adapterStrengths);
-            return (await timing.measure(pass)).data;
+            const pass = { latents: tensor(dims, x), sigma, captions, strengths: step.adapterStrengths };
+            return timing.measure(() => batchOf(network).velocity(pass));
           });
         },
-        onStep: ({ index, denoised }) => {
-          const now = performance.now();
+        onStep: async ({ index, denoised }) => {
+          const milliseconds = performance.now() - last;
           const snapshot: Tensor = { dims, data: denoised };
+          let drawing: Promise<Uint8Array> | undefined;
           onStep({
             done: index + 1,
             total: plan.steps.length,
-            milliseconds: now - last,
-            preview: preview && (() => preview(snapshot)),
+            milliseconds,
+            preview:
+              preview &&
+              (() => {
+                drawing = preview(snapshot);
+                return drawing;
+              }),
           });
-          last = now;
+          // The next step blocks this thread: without a moment now, its picture would come a step late.
+          if (drawing) await settledWithin(drawing, milliseconds * PREVIEW_SHARE);
+          last = performance.now();
         },
       });
       const summary = await timingOf(model.part, timing, dims, positive);
@@ -155,6 +174,23 @@ export function createDiffusionService(
       return { samples: tensor(dims, data), channels: latent.channels };
     },
   };
+}
+
+/** Of the time of a step that its preview may take before the next one begins. */
+const PREVIEW_SHARE = 0.25;
+
+/** Waits for work to end, well or badly, but not for long. */
+async function settledWithin(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  const settled = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([settled, enough]);
+  clearTimeout(timer);
 }
 
 /** Models of one run need not be of one family. */

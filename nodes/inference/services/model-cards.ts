@@ -156,7 +156,22 @@ async function read(file: NamedFile): Promise<Entry> {
   const kinds = file.isFolder && file.kinds.join() === 'model' ? await partsIn(file) : file.kinds;
   const parts: OpenedPart[] = [];
   for (const kind of kinds) if (kind !== 'adapter') parts.push(await openPart(file.path, partOf[kind]));
+  if (parts[0]?.ready && kinds.join() === 'model') parts.push(...(await partsBeside(file.path)));
   return { file, parts, tensors: parts.flatMap(({ weights }) => [...weights.values()]) };
+}
+
+/** What an exported transformer finds by itself: the other parts of its export, where they are. */
+async function partsBeside(path: string): Promise<OpenedPart[]> {
+  const found: OpenedPart[] = [];
+  for (const part of ['text-encoder', 'vae'] as const) {
+    try {
+      found.push(await openPart(path, part));
+    } catch (error) {
+      // A part that is not there is told as missing.
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return found;
 }
 
 /** The kinds in a folder that was found to be a model: all of them, or a transformer's shards alone. */

@@ -19,7 +19,7 @@ export async function placeAll(
   { transformer, textEncoder, vae }: ModelParts,
   precision: PrecisionChoice,
 ): Promise<ModelPlaces> {
-  return {
+  const places = {
     transformer: await placement.of(transformer.weights, transformer.config, {
       part: 'transformer',
       precision,
@@ -35,7 +35,16 @@ export async function placeAll(
       { part: 'vae', precision },
     ),
   };
+  return {
+    transformer: asExported(places.transformer, transformer.ready?.model.weightBytes),
+    textEncoder: asExported(places.textEncoder, textEncoder.ready?.model.weightBytes),
+    vae: asExported(places.vae, vae.ready?.decoder.model.weightBytes),
+  };
 }
+
+/** A ready-made graph is as large as it is, whatever precision is asked for. */
+const asExported = (place: Place, bytes: number | undefined): Place =>
+  bytes === undefined ? place : { ...place, bytes, reason: 'a ready-made graph stays as it was exported' };
 
 const partNames = { transformer: 'Transformer', textEncoder: 'Text encoder', vae: 'Autoencoder' } as const;
 

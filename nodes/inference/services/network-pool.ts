@@ -25,6 +25,7 @@ export class NetworkPool {
   readonly #budgetBytes: number;
   /** Map order is order of use. */
   readonly #residents = new Map<string, Resident>();
+  readonly #admissions = new Map<string, Promise<Resident>>();
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes;
@@ -40,7 +41,7 @@ export class NetworkPool {
     create: () => Promise<N>,
     work: (network: N) => Promise<T>,
   ): Promise<T> {
-    const resident = this.#residents.get(key) ?? (await this.#admit(key, bytes, create));
+    const resident = this.#residents.get(key) ?? (await this.#admitOnce(key, bytes, create));
     this.#residents.delete(key);
     this.#residents.set(key, resident);
     resident.users++;
@@ -62,6 +63,15 @@ export class NetworkPool {
 
   async dispose(): Promise<void> {
     for (const key of [...this.#residents.keys()]) await this.#drop(key);
+  }
+
+  /** Those who ask for a network while it is made share it. */
+  #admitOnce(key: string, bytes: number, create: () => Promise<Network>): Promise<Resident> {
+    const known = this.#admissions.get(key);
+    if (known) return known;
+    const admission = this.#admit(key, bytes, create).finally(() => this.#admissions.delete(key));
+    this.#admissions.set(key, admission);
+    return admission;
   }
 
   async #admit(key: string, bytes: number, create: () => Promise<Network>): Promise<Resident> {

@@ -38,7 +38,7 @@ export class StepTiming {
     const timed = this.#milliseconds.length > 1 ? this.#milliseconds.slice(1) : this.#milliseconds;
     if (flops < WORTH_TELLING || timed.length === 0) return undefined;
     const seconds = timed.reduce((sum, value) => sum + value, 0) / timed.length / 1000;
-    const rate = await matmulRate(provider, compute);
+    const rate = await matmulRate(provider, compute, config.dim);
     return `A pass took ${seconds.toPrecision(3)} s. Its ${trillions(flops)} TFLOP take at least ${(flops / rate).toPrecision(3)} s at the rate of this device's own matrix products, ${trillions(rate)} TFLOP/s.`;
   }
 }

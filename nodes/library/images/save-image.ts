@@ -1,6 +1,7 @@
 import { boolean, choice, socket, text } from '../../core/inputs.ts';
 import { DOCUMENT_TEXT_KEY, RUN_TEXT_KEY } from '../../document/embedding/keys.ts';
 import { serializeDocument } from '../../document/open.ts';
+import { version } from '../../core/version.ts';
 import { defineNode } from '../../execution/define-node.ts';
 import { showPictures } from '../show-pictures.ts';
 
@@ -30,7 +31,7 @@ export default defineNode({
     const texts = workflow
       ? {
           [DOCUMENT_TEXT_KEY]: serializeDocument(ctx.document),
-          [RUN_TEXT_KEY]: JSON.stringify({ facts }),
+          [RUN_TEXT_KEY]: JSON.stringify({ facts, node: ctx.node, version }),
         }
       : {};
     const title = ctx.document.meta?.title ?? '';

@@ -28,7 +28,7 @@ export default defineNode({
         { value: 'bf16', doc: 'Used from the file as it is: exact, and needs the least memory on a CPU.' },
         { value: 'f16', doc: 'Half precision, for GPUs; converted once.' },
         { value: 'int8', doc: 'Half the size of bf16, hardly a difference to be seen; converted once.' },
-        { value: 'int4', doc: 'A quarter of the size of bf16; pictures change a little. Converted once.' },
+        { value: 'int4', doc: 'A third of the size of bf16; pictures change a little. Converted once.' },
       ],
       { doc: 'How weights are kept. Adapters work, and stay exact, in all of them.', advanced: true },
     ),

@@ -1,5 +1,6 @@
 import type { Draft } from 'immer';
 import { own } from '../../../nodes/core/own.ts';
+import { sameJson } from '../../../nodes/core/same-json.ts';
 import type { Definition, Document } from '../../../nodes/document/schema.ts';
 import { definitionIdOf, subgraphType } from '../../../nodes/document/subgraph-types.ts';
 import { newId } from '../../state/new-id.ts';
@@ -16,10 +17,7 @@ function isSame(id: string, a: Definitions, b: Definitions, asked = new Set<stri
   asked.add(id);
   const [one, other] = [own(a, id), own(b, id)];
   if (!one || !other) return one === other;
-  return (
-    JSON.stringify(one) === JSON.stringify(other) &&
-    innerIds(one).every((inner) => isSame(inner, a, b, asked))
-  );
+  return sameJson(one, other) && innerIds(one).every((inner) => isSame(inner, a, b, asked));
 }
 
 /**

@@ -1,20 +1,20 @@
 import { useStore } from 'zustand';
 import { own } from '../../../nodes/core/own.ts';
-import { definitionIdOf } from '../../../nodes/document/subgraph-types.ts';
+import { instanceDefinition } from '../../../nodes/document/subgraph-types.ts';
 import { PATH_SEPARATOR } from '../../../nodes/graph/flatten.ts';
 import { innerSource, innerTargets } from '../../../nodes/graph/inside-instance.ts';
 import { inside, markInside, runInside } from '../../state/instance-runtime.ts';
 import { type NodeRun, useTabRuntime } from '../../state/runtime-store.ts';
-import { useGraph, useGraphShallow, useTab } from './tab-context.ts';
+import { useGraph, useTab } from './tab-context.ts';
 
 /** The id by which runs know a node of this canvas: with the instances on the way to it. */
 export const useRuntimeId = (id: string): string =>
   useStore(useTab().store.state, ({ path }) => [...path, id].join(PATH_SEPARATOR));
 
 const useIsInstance = (id: string): boolean =>
-  useGraph(({ nodes }) => {
-    const node = own(nodes, id);
-    return node !== undefined && definitionIdOf(node) !== undefined;
+  useGraph((graph) => {
+    const node = own(graph.nodes, id);
+    return node !== undefined && instanceDefinition(graph, node) !== undefined;
   });
 
 /** What the last run did at a node; of an instance, at all nodes inside it. */
@@ -53,22 +53,36 @@ export function useIsBlamed(id: string): boolean {
 /** Does something keep this input from running? */
 export function useIsInputBlamed(id: string, name: string): boolean {
   const at = useRuntimeId(id);
-  const places = useGraphShallow((graph) => {
+  // One text, so that it can be compared; empty for a node that is no instance.
+  const inner = useGraph((graph) => {
     const node = own(graph.nodes, id);
-    return node ? innerTargets(graph, node, [at, name]).map((place) => place.join(' ')) : [];
+    return node && instanceDefinition(graph, node)
+      ? innerTargets(graph, node, [at, name]).map(placeKey).join('\n')
+      : '';
   });
-  return useTabRuntime(useTab().id, ({ problems }) =>
-    problems.some(({ node, input, severity }) => severity === 'error' && places.includes(`${node} ${input}`)),
-  );
+  return useTabRuntime(useTab().id, ({ problems }) => {
+    if (problems.length === 0) return false;
+    const places = inner === '' ? [placeKey([at, name])] : inner.split('\n');
+    return problems.some(
+      ({ node, input, severity }) =>
+        severity === 'error' && node !== undefined && places.includes(placeKey([node, input ?? ''])),
+    );
+  });
 }
+
+// Paths of nodes hold no space, so the text reads one way only.
+const placeKey = ([node, name]: readonly [string, string]): string => `${node} ${name}`;
 
 /** One line about the value at an output, once there was one. */
 export function useOutputSummary(id: string, name: string): string | undefined {
   const at = useRuntimeId(id);
-  const place = useGraph((graph) => {
+  const inner = useGraph((graph) => {
     const node = own(graph.nodes, id);
-    return node && innerSource(graph, node, [at, name])?.join(' ');
+    if (!node || !instanceDefinition(graph, node)) return undefined;
+    const source = innerSource(graph, node, [at, name]);
+    return source ? placeKey(source) : '';
   });
-  const [source = '', output = ''] = place?.split(' ') ?? [];
-  return useTabRuntime(useTab().id, ({ nodes }) => nodes[source]?.outputs?.[output]);
+  const cut = inner?.indexOf(' ') ?? 0;
+  const [node, output] = inner === undefined ? [at, name] : [inner.slice(0, cut), inner.slice(cut + 1)];
+  return useTabRuntime(useTab().id, ({ nodes }) => nodes[node]?.outputs?.[output]);
 }

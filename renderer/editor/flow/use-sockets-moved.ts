@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useUpdateNodeInternals } from 'reactflow';
 import { itemKey } from '../../state/item-key.ts';
 
@@ -8,6 +8,11 @@ import { itemKey } from '../../state/item-key.ts';
  */
 export function useSocketsMoved(id: string, what: string): void {
   const measure = useUpdateNodeInternals();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what tells when
-  useEffect(() => measure(itemKey('node', id)), [measure, id, what]);
+  const before = useRef(what);
+  useEffect(() => {
+    // While the canvas is being set up it measures by itself, and its zoom is not settled yet.
+    if (before.current === what) return;
+    before.current = what;
+    measure(itemKey('node', id));
+  }, [measure, id, what]);
 }

@@ -33,16 +33,17 @@ export function movePoint(
 /** Puts a point on the curve; where one is already there, that one moves. Tells which it is. */
 export function addPoint(
   points: readonly CurvePoint[],
-  [x, y]: CurvePoint,
+  [wished, y]: CurvePoint,
   range: CurveRange,
 ): { readonly points: CurvePoint[]; readonly index: number } {
+  const x = rounded(between(wished, 0, 1));
   const near = points.findIndex((point) => Math.abs(point[0] - x) < GAP);
   if (near >= 0 || points.length >= range.maxPoints) {
     const index = near >= 0 ? near : nearest(points, x);
     return { points: movePoint(points, index, [x, y], range), index };
   }
   const index = points.filter((point) => point[0] < x).length;
-  const at: CurvePoint = [rounded(between(x, 0, 1)), rounded(between(y, range.min, range.max))];
+  const at: CurvePoint = [x, rounded(between(y, range.min, range.max))];
   return { points: points.toSpliced(index, 0, at), index };
 }
 

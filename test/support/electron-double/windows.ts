@@ -30,7 +30,7 @@ export class Frame {
 
 type OpenHandler = (details: { readonly url: string }) => { readonly action: 'allow' | 'deny' };
 
-export class WebContents extends EventEmitter {
+class WebContents extends EventEmitter {
   readonly id: number;
   mainFrame = new Frame('about:blank');
   openHandler: OpenHandler = () => ({ action: 'allow' });

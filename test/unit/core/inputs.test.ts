@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { CurvePoint } from '../../../nodes/core/curve.ts';
 import {
   boolean,
   choice,
   curve,
   file,
   float,
+  type InputValue,
   int,
   list,
   numbers,
@@ -224,4 +226,11 @@ describe('isLiveChange', () => {
   ])('%s', (_, widget, from, to, live) => {
     expect(isLiveChange(widget, from, to)).toBe(live);
   });
+});
+
+it('tells a node what its curves and rows hold', () => {
+  expectTypeOf<InputValue<typeof widgets.curve>>().toEqualTypeOf<readonly CurvePoint[]>();
+  expectTypeOf<InputValue<typeof widgets.list>>().toEqualTypeOf<
+    readonly { readonly adapter: string; readonly strength: number; readonly enabled: boolean }[]
+  >();
 });

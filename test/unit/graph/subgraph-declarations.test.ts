@@ -81,6 +81,10 @@ describe('what an instance shows', () => {
     });
     expect(declared(moved)).toBe(declared(document));
     expect(documentCatalogue(moved, library)).toBe(documentCatalogue(document, library));
+    const reordered = produce(document, (draft) => {
+      draft.definitions!.s!.inputs.ports.reverse();
+    });
+    expect(Object.keys(declared(reordered).inputs)).toEqual(Object.keys(inputs).reverse());
     const set = produce(document, (draft) => {
       draft.definitions!.s!.nodes.schedule!.inputs.steps = 4;
     });

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { text } from '../../../renderer/i18n/index.ts';
 
@@ -9,8 +11,9 @@ interface Table {
 const isTable = (value: unknown): value is Table =>
   typeof value === 'object' && value !== null && 'en' in value && 'zh' in value;
 
-const modules = import.meta.glob<object>('../../../renderer/i18n/messages/*.ts', { eager: true });
-const tables = Object.values(modules).flatMap((module) => Object.values(module).filter(isTable));
+const folder = join(import.meta.dirname, '..', '..', '..', 'renderer', 'i18n', 'messages');
+const modules: object[] = await Promise.all(readdirSync(folder).map((name) => import(join(folder, name))));
+const tables = modules.flatMap((module) => Object.values(module).filter(isTable));
 const keys = tables.flatMap(({ en, zh }) =>
   Object.keys(en).map((key) => ({ key, en: en[key]!, zh: zh[key]! })),
 );

@@ -32,7 +32,10 @@ describe('auto on a CPU', () => {
   });
 
   test('leaves small models exact', () => {
-    expect(chosen({ sizes: nano, hostBytes: 4 * GB })).toMatchObject({ precision: 'f32', compute: 'float32' });
+    expect(chosen({ sizes: nano, hostBytes: 4 * GB })).toMatchObject({
+      precision: 'f32',
+      compute: 'float32',
+    });
   });
 });
 
@@ -56,9 +59,12 @@ describe('auto on a GPU', () => {
   });
 });
 
-test.each(['f32', 'bf16', 'f16', 'int8', 'int4'] as const)('a choice of %s is taken', (choice: PrecisionChoice) => {
-  expect(chosen({ choice })).toMatchObject({ precision: choice, reason: 'chosen' });
-});
+test.each(['f32', 'bf16', 'f16', 'int8', 'int4'] as const)(
+  'a choice of %s is taken',
+  (choice: PrecisionChoice) => {
+    expect(chosen({ choice })).toMatchObject({ precision: choice, reason: 'chosen' });
+  },
+);
 
 test('an autoencoder is never quantised', () => {
   for (const choice of ['auto', 'int4', 'int8'] as const)

@@ -81,6 +81,12 @@ describe('models that take over', () => {
     ]);
   });
 
+  it('are others at another precision', () => {
+    const at = (precision: 'f16' | 'int8') => ({ ...model('m'), part: { ...part('m'), precision } });
+    const route = routeModel({ ...at('f16'), later: [{ from: 1, model: at('int8') }] }, 2);
+    expect(route.networks.map((network) => network.part.precision)).toEqual(['f16', 'int8']);
+  });
+
   it('keep the same file twice as two', () => {
     const recipe = {
       ...model('m', use('x', 1), use('x', 2)),
