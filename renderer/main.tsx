@@ -12,8 +12,11 @@ import { RunSession } from './engine-client/run-session.ts';
 import { browserFiles } from './files/browser-files.ts';
 import { electronFiles } from './files/electron-files.ts';
 import { restoreDocuments } from './files/journal.ts';
+import { followPictures } from './pictures/follow-pictures.ts';
+import { followRuns } from './queue/follow-runs.ts';
 import { restoreCatalogue } from './state/catalogue-store.ts';
 import { followTheme } from './state/ui-store.ts';
+import { ErrorBoundary } from './ui/error-boundary.tsx';
 import './theme.css';
 
 followTheme();
@@ -21,6 +24,8 @@ restoreCatalogue();
 const bridge = desktopBridge();
 if (!bridge) await enterSession();
 const session = new RunSession(connectEngine(bridge ? openEnginePort(bridge) : openSocket));
+followPictures(session.engine);
+followRuns(session.engine);
 provideServices(
   bridge
     ? { session, files: electronFiles(bridge), desktop: desktopOf(bridge) }
@@ -34,6 +39,8 @@ const root = document.getElementById('root');
 if (root)
   createRoot(root).render(
     <StrictMode>
-      <App />
+      <ErrorBoundary>
+        <App />
+      </ErrorBoundary>
     </StrictMode>,
   );

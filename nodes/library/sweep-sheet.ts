@@ -35,6 +35,7 @@ export async function computeSheet(
     const cell = started[i];
     if (!cell) continue;
     const { value, facts } = await cell;
+    ctx.signal.throwIfAborted();
     // The planner wires what the declaration names, which is an image.
     const image = value as Image;
     images.push(image);

@@ -5,8 +5,12 @@ import { draggedCard, MODEL_CARD_MIME, putToUse } from '../models/use-file.ts';
 import { place } from '../overlays/add-node.tsx';
 import { Overlays } from '../overlays/overlays.tsx';
 import { NODE_TYPE_MIME } from '../panels/nodes-panel.tsx';
+import { DropHint } from '../pictures/drop-hint.tsx';
+import { dropPicture, PICTURE_MIME } from '../pictures/picture-drag.ts';
+import { Viewer } from '../pictures/viewer/viewer.tsx';
 import { catalogue } from '../state/catalogue-store.ts';
 import { useActiveDocument, useActiveTab } from '../state/workspace.ts';
+import { ErrorBoundary } from '../ui/error-boundary.tsx';
 import { Toaster } from '../ui/toast.tsx';
 import { TooltipProvider } from '../ui/tooltip.tsx';
 import { EmptyState } from './empty-state.tsx';
@@ -33,6 +37,7 @@ export function App() {
         <StatusLine />
       </div>
       <Overlays />
+      <Viewer />
       <Toaster />
     </TooltipProvider>
   );
@@ -50,7 +55,8 @@ function Stage() {
       className="relative min-w-0 flex-1"
       onDragOver={(event) => {
         const { types } = event.dataTransfer;
-        if (types.includes(NODE_TYPE_MIME) || types.includes(MODEL_CARD_MIME)) event.preventDefault();
+        if ([NODE_TYPE_MIME, MODEL_CARD_MIME, PICTURE_MIME].some((type) => types.includes(type)))
+          event.preventDefault();
       }}
       onDrop={(event) => {
         const declaration = catalogue().get(event.dataTransfer.getData(NODE_TYPE_MIME));
@@ -59,13 +65,17 @@ function Stage() {
         const node = event.target instanceof Element ? event.target.closest('[data-node]') : null;
         if (card && at) putToUse(card, { at, ...(node && { node: node.getAttribute('data-node') ?? '' }) });
         if (declaration && at) place(declaration, { x: at.x - 20, y: at.y - 14 }, undefined);
+        dropPicture(event);
       }}
     >
-      <EditorCanvas key={[tab.id, ...path].join(' ')} tab={tab} />
+      <ErrorBoundary key={[tab.id, ...path].join(' ')}>
+        <EditorCanvas tab={tab} />
+      </ErrorBoundary>
       {path.length > 0 && <Breadcrumb />}
       {empty && <EmptyState />}
       <EngineBanner />
       <RunControl />
+      <DropHint />
     </main>
   );
 }

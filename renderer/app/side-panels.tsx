@@ -8,6 +8,7 @@ import { panels } from '../panels/registry.ts';
 import { setUi, togglePanel, useUi } from '../state/ui-store.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cn } from '../ui/class-names.ts';
+import { ErrorBoundary } from '../ui/error-boundary.tsx';
 
 type Side = Panel['side'];
 
@@ -118,7 +119,9 @@ export function SidePanel({ side }: { readonly side: Side }) {
         </IconButton>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <Content />
+        <ErrorBoundary key={panel.id}>
+          <Content />
+        </ErrorBoundary>
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a separator that is dragged has no element of its own */}
       <div

@@ -74,6 +74,12 @@ export class RunSession {
     await this.engine.call('run/cancel', { job: running.id }).catch(tell);
   }
 
+  /** The tab whose document a job is a run of, while it is open. */
+  tabOfJob(job: string): Tab | undefined {
+    const tab = this.#tabs.get(job);
+    return tab === undefined ? undefined : tabOf(tab);
+  }
+
   async cancelAll(): Promise<void> {
     await this.engine.call('run/cancel', {}).catch(tell);
   }

@@ -32,7 +32,13 @@ export function Palette() {
               {groups.map((group) => (
                 <Command.Group key={group} heading={t(`cmds.${group}`)}>
                   {commands
-                    .filter((command) => command.group === group && command.id !== 'view.palette')
+                    .filter(
+                      (command) =>
+                        command.group === group &&
+                        command.id !== 'view.palette' &&
+                        // What belongs to a part of the window is of use while that is there.
+                        (command.scope === undefined || canRun(command)),
+                    )
                     .map((command) => {
                       const binding = keys(command.id)[0];
                       return (

@@ -1,4 +1,5 @@
 import { downloadsPanel } from './downloads-panel.tsx';
+import { galleryPanel } from './gallery-panel.tsx';
 import { helpPanel } from './help-panel.tsx';
 import { historyPanel } from './history-panel.tsx';
 import { modelsPanel } from './models-panel.tsx';
@@ -17,4 +18,5 @@ export const panels: readonly Panel[] = [
   historyPanel,
   problemsPanel,
   helpPanel,
+  galleryPanel,
 ];

@@ -10,8 +10,23 @@ const KEPT = 8;
 
 const typeOf = (bytes: Uint8Array): string => (bytes[0] === 0x89 ? 'image/png' : 'image/webp');
 
+async function load(url: string): Promise<HTMLImageElement> {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+/** What a picture of the page looks like: the page may draw its own URLs, not fetch them. */
+async function drawn(url: string): Promise<Blob> {
+  const image = await load(url);
+  const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
+  canvas.getContext('2d')?.drawImage(image, 0, 0);
+  return canvas.convertToBlob({ type: 'image/png' });
+}
+
 async function fetchBlob(source: ViewerSource): Promise<Blob> {
-  if ('url' in source) return (await fetch(source.url)).blob();
+  if ('url' in source) return drawn(source.url);
   const bytes = await services().session.engine.call('pictures/bytes', { id: source.id, size: 'full' });
   return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: typeOf(bytes) });
 }
@@ -42,17 +57,15 @@ export function usePicture(source: ViewerSource): LoadedPicture | string | undef
   useEffect(() => {
     let isGone = false;
     let url: string | undefined;
-    const load = async (): Promise<LoadedPicture> => {
-      url = URL.createObjectURL(await blobOf(source));
-      const image = new Image();
-      image.src = url;
-      await image.decode();
-      return { url, size: { width: image.naturalWidth, height: image.naturalHeight } };
+    const prepare = async (): Promise<LoadedPicture> => {
+      if ('id' in source) url = URL.createObjectURL(await blobOf(source));
+      const image = await load('url' in source ? source.url : (url ?? ''));
+      return { url: image.src, size: { width: image.naturalWidth, height: image.naturalHeight } };
     };
     const set = (result: LoadedPicture | string) => {
       if (!isGone) setLoaded({ of: source, result });
     };
-    load().then(set, (error: unknown) => set(messageOf(error)));
+    prepare().then(set, (error: unknown) => set(messageOf(error)));
     return () => {
       isGone = true;
       if (url) URL.revokeObjectURL(url);

@@ -5,6 +5,8 @@ export function Toaster() {
   return (
     <Sonner
       position="bottom-center"
+      // A dialog keeps the pointer from everything else; messages lie above it.
+      className="pointer-events-auto"
       offset={40}
       gap={8}
       toastOptions={{

@@ -36,7 +36,7 @@ describe('the packed GPU check', () => {
     const start = join(folder, process.platform === 'win32' ? 'gpu-check.cmd' : 'gpu-check');
     // Nothing of this installation is within reach: no PATH, another folder.
     const { VK_ICD_FILENAMES, VK_DRIVER_FILES, XDG_RUNTIME_DIR } = process.env;
-    const { stdout } = await run(start, ['--tiny', '--provider', provider, '--sizes', '128', '--json'], {
+    const { stdout } = await run(start, ['--tiny', '--provider', provider, '--sizes', '64', '--json'], {
       cwd: '/',
       env: { VK_ICD_FILENAMES, VK_DRIVER_FILES, XDG_RUNTIME_DIR },
     });
@@ -47,7 +47,7 @@ describe('the packed GPU check', () => {
       layers: 2,
       allLayers: 2,
       selfTest: { verdict: 'right' },
-      sizes: [{ side: 128 }],
+      sizes: [{ side: 64 }],
     });
     const [{ seconds, flops, lokrOverhead }] = report.sizes;
     for (const value of [seconds, flops, report.matmulRate, report.peakBytes])

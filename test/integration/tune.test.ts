@@ -192,6 +192,41 @@ describe('a live value', () => {
   });
 });
 
+describe('a sweep of strengths', () => {
+  it('takes them as one batch, and shows what single runs show', async () => {
+    const swept: Document = {
+      ...template,
+      nodes: {
+        ...template.nodes,
+        sweep: {
+          type: 'sweeps.strength',
+          version: 1,
+          at: [0, 0],
+          inputs: { strength: 'adapter.strength', from: -1, to: 1.5, count: 5 },
+        },
+      },
+      wires: { ...template.wires, swept: { from: ['decode', 'image'], to: ['sweep', 'image'] } },
+    };
+    await client.call('engine/clear-cache');
+    const shown: EventPayload<'run/picture'>[] = [];
+    const off = client.on('run/picture', (picture) => picture.node === 'sweep' && shown.push(picture));
+    const { counters: before } = await client.call('engine/info');
+    const { job } = await client.call('run/start', { document: swept, targets: ['sweep'] });
+    await ended(job);
+    off();
+    const { counters } = await client.call('engine/info');
+    // Eight steps, five strengths; captions, decoding and what did not meet the others beside them.
+    expect(counters.runs! - before.runs!).toBeLessThan(5 * 8);
+    await client.call('engine/clear-cache');
+    const looks = await Promise.all(shown.slice(0, 5).map(pixelsOf));
+    for (const [i, look] of looks.entries()) {
+      const single = await run(withStrength(-1 + i * 0.625));
+      const [a, b] = [look, single.pixels].map((text) => Buffer.from(text, 'base64'));
+      expect(Math.max(...a!.map((value, at) => Math.abs(value - b![at]!)))).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
 describe('trying values', () => {
   const withAdapter = (save: string | undefined): Document => {
     const plain = pictureDocument('a red apple', { steps: 3, ...(save !== undefined && { save }) });

@@ -41,7 +41,7 @@ export const attr = {
 
 const toType = (to: Dtype): Readonly<Record<string, Attribute>> => ({ to: attr.int(dtypeCodes[to]) });
 
-const SLICE_BYTES = 2 ** 24;
+const SLICE_BYTES = 2 ** 22;
 
 /** What a graph computes in; what it takes and gives is float32 either way. */
 export type ComputeType = 'float32' | 'float16';

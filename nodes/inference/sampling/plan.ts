@@ -75,11 +75,12 @@ export interface PlanRun {
   /** Settings of a step at the moment it is computed; by default those of the plan. */
   readonly stepAt?: (index: number) => PlanStep;
   readonly signal: AbortSignal;
+  /** Told after every step; a promise it gives is waited for. */
   readonly onStep: (step: {
     readonly index: number;
     readonly sigma: number;
     readonly denoised: Float32Array;
-  }) => void | Promise<void>;
+  }) => unknown;
 }
 
 /**

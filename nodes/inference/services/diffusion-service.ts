@@ -46,12 +46,14 @@ export function createDiffusionService(
     return captions;
   };
 
+  /** Runs that sample now. */
+  let runs = 0;
   /** Networks that may take their memory twice, to run images of different strengths together. */
   const roomy = new WeakSet<TransformerNetwork>();
   /** Passes that several runs ask of a network at once. */
   const batches = new WeakMap<TransformerNetwork, PassBatch>();
   const batchOf = (network: TransformerNetwork): PassBatch => {
-    const known = batches.get(network) ?? new PassBatch(network, roomy.has(network));
+    const known = batches.get(network) ?? new PassBatch(network, roomy.has(network), () => runs);
     batches.set(network, known);
     return known;
   };
@@ -133,6 +135,7 @@ export function createDiffusionService(
       const preview = previews.for(model.part.file.sha256);
       const timing = new StepTiming();
       let last = performance.now();
+      runs++;
       const data = await runPlan(plan, {
         dims,
         noise: drawNoise(noise, dims).data,
@@ -168,6 +171,8 @@ export function createDiffusionService(
           if (drawing) await settledWithin(drawing, milliseconds * PREVIEW_SHARE);
           last = performance.now();
         },
+      }).finally(() => {
+        runs--;
       });
       const summary = await timingOf(model.part, timing, dims, positive);
       if (summary !== undefined) run.onNotice?.(summary);

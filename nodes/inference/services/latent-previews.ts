@@ -6,8 +6,8 @@ import { resizeLatent } from '../images/latent-resize.ts';
 import { applyLatentRgb, fitLatentRgb, type LatentRgb } from '../images/latent-rgb.ts';
 import { TorchCpuGenerator } from '../sampling/torch-random.ts';
 
-/** Longer side of a step preview, in pixels. */
-const PREVIEW_SIDE = 512;
+/** Longer side of a step preview, in pixels: all the detail that latents of a 2048 px picture hold. */
+const PREVIEW_SIDE = 256;
 /** Latents the factors are fitted on: smooth fields, as pictures are, of many colours. */
 const FIT_IMAGES = 6;
 const FIT_SIDE = 16;

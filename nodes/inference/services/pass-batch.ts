@@ -19,6 +19,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Milliseconds that passes wait for those of other runs that go on. */
+const GRACE = 20;
 /** Latent pixels of a batch; its activations take memory beside the weights. */
 const MAX_PIXELS = 4 * 128 * 128;
 
@@ -29,33 +31,52 @@ const MAX_PIXELS = 4 * 128 * 128;
 export class PassBatch {
   readonly #network: TransformerNetwork;
   readonly #mixes: boolean;
+  readonly #runs: () => number;
   #waiting: Waiting[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isRunning = false;
 
-  /** @param mixes whether images may differ in their strengths, which takes the network's memory again */
-  constructor(network: TransformerNetwork, mixes: boolean) {
+  /**
+   * @param mixes whether images may differ in their strengths, which takes the network's memory again
+   * @param runs how many runs go on now, each of which may be about to ask for a pass
+   */
+  constructor(network: TransformerNetwork, mixes: boolean, runs: () => number) {
     this.#network = network;
     this.#mixes = mixes && network.imageVelocity !== undefined;
+    this.#runs = runs;
   }
 
   /** Velocity of the pass's images. */
   velocity(pass: Pass): Promise<Float32Array> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => void this.#runWaiting());
       this.#waiting.push({ pass, resolve, reject });
+      this.#schedule();
     });
   }
 
-  async #runWaiting(): Promise<void> {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const group of groupsOf(waiting, this.#mixes)) {
-      try {
-        const velocities = await this.#run(group.map(({ pass }) => pass));
-        for (const [i, { resolve }] of group.entries()) resolve(velocities[i] ?? new Float32Array());
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
+  #schedule(): void {
+    if (this.#isRunning || this.#waiting.length === 0) return;
+    clearTimeout(this.#timer);
+    // Timers are coarse: a run on its own waits for none.
+    if (this.#waiting.length >= this.#runs()) void this.#runNext();
+    else this.#timer = setTimeout(() => void this.#runNext(), GRACE);
+  }
+
+  /** The runs that are furthest behind go first, so that the others meet them at the next step. */
+  async #runNext(): Promise<void> {
+    const behind = this.#waiting.toSorted((a, b) => b.pass.sigma - a.pass.sigma);
+    const [group = []] = groupsOf(behind, this.#mixes);
+    this.#waiting = this.#waiting.filter((one) => !group.includes(one));
+    this.#isRunning = true;
+    try {
+      const velocities = await this.#run(group.map(({ pass }) => pass));
+      for (const [i, { resolve }] of group.entries()) resolve(velocities[i] ?? new Float32Array());
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    } finally {
+      this.#isRunning = false;
     }
+    this.#schedule();
   }
 
   async #run(passes: readonly Pass[]): Promise<Float32Array[]> {

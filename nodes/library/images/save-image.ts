@@ -1,7 +1,7 @@
 import { boolean, choice, socket, text } from '../../core/inputs.ts';
+import { version } from '../../core/version.ts';
 import { DOCUMENT_TEXT_KEY, RUN_TEXT_KEY } from '../../document/embedding/keys.ts';
 import { serializeDocument } from '../../document/open.ts';
-import { version } from '../../core/version.ts';
 import { defineNode } from '../../execution/define-node.ts';
 import { showPictures } from '../show-pictures.ts';
 

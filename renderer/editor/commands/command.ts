@@ -7,11 +7,16 @@ export type CommandId = IdIn<MessageKey>;
 type GroupIn<K extends string> = K extends `cmds.${infer Group}` ? Group : never;
 export type CommandGroup = GroupIn<MessageKey>;
 
+/** A part of the window with keys of its own, marked `data-scope`; it may be several at once. */
+export type Scope = 'pictures' | 'gallery' | 'viewer';
+
 /** Something a person can do. Menus, shortcuts, palette and tests all call the same one. */
 export interface Command {
   readonly id: CommandId;
   readonly group: CommandGroup;
   readonly keys?: readonly Keys[];
+  /** Where its keys count; absent: wherever nothing else means them. */
+  readonly scope?: Scope;
   /** Whether it can be done now; absent means always. */
   readonly when?: () => boolean;
   /** For a command that switches something: whether it is on. */

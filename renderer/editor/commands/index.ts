@@ -8,6 +8,8 @@ import { editCommands } from './edit-commands.ts';
 import { fileCommands } from './file-commands.ts';
 import { liveCommands } from './live-commands.ts';
 import { nodeCommands } from './node-commands.ts';
+import { pictureCommands } from './picture-commands.ts';
+import { queueCommands } from './queue-commands.ts';
 import { runCommands } from './run-commands.ts';
 import { subgraphCommands } from './subgraph-commands.ts';
 import { viewCommands } from './view-commands.ts';
@@ -17,6 +19,7 @@ export type { Command, CommandId } from './command.ts';
 /** Everything a person can do, by group. */
 export const commands: readonly Command[] = [
   ...runCommands,
+  ...queueCommands,
   ...liveCommands,
   ...fileCommands,
   ...editCommands,
@@ -24,6 +27,7 @@ export const commands: readonly Command[] = [
   ...subgraphCommands,
   ...arrangeCommands,
   ...canvasCommands,
+  ...pictureCommands,
   ...viewCommands,
   ...(desktopBridge() ? desktopCommands : []),
 ];

@@ -1,5 +1,5 @@
 import { createStore, useStore } from 'zustand';
-import { type CommandId, canRun, command, commands, runCommand } from './index.ts';
+import { type Command, type CommandId, canRun, command, commands, runCommand } from './index.ts';
 import { type Keys, keysOf } from './keys.ts';
 
 type Overrides = Readonly<Partial<Record<CommandId, readonly Keys[]>>>;
@@ -45,7 +45,7 @@ export function setBindings(id: CommandId, keys: readonly Keys[] | undefined): v
   if (keys) {
     for (const other of commands) {
       const taken = bindingsOf(other.id);
-      if (other.id !== id && taken.some((key) => keys.includes(key)))
+      if (other.id !== id && meet(other, command(id)) && taken.some((key) => keys.includes(key)))
         next[other.id] = taken.filter((key) => !keys.includes(key));
     }
     next[id] = keys;
@@ -56,7 +56,13 @@ export function setBindings(id: CommandId, keys: readonly Keys[] | undefined): v
 
 /** The other command that has these keys now. */
 export const takenBy = (keys: Keys, id: CommandId): CommandId | undefined =>
-  commands.find((other) => other.id !== id && bindingsOf(other.id).includes(keys))?.id;
+  commands.find((other) => other.id !== id && meet(other, command(id)) && bindingsOf(other.id).includes(keys))
+    ?.id;
+
+/** Whether two commands listen in the same place; those about pictures do wherever there are some. */
+const meet = (a: Command, b: Command): boolean =>
+  a.scope === b.scope ||
+  (a.scope !== undefined && b.scope !== undefined && [a.scope, b.scope].includes('pictures'));
 
 /** Every command gets back the keys it came with. */
 export function resetBindings(): void {
@@ -73,7 +79,8 @@ const editable = (target: EventTarget | null): boolean =>
 
 /** A surface that has the keyboard to itself: a menu, a dialog, a list. */
 const enclosed = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.closest('[role=dialog], [role=menu], [role=listbox]') !== null;
+  target instanceof HTMLElement &&
+  target.closest('[role=dialog], [role=menu], [role=listbox]:not([data-scope])') !== null;
 
 /** These act through the clipboard events of the page, so that no permission is asked. */
 const native: ReadonlySet<Keys> = new Set(['Mod+C', 'Mod+X', 'Mod+V', 'Mod+Shift+V']);
@@ -90,6 +97,34 @@ const control = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   target.closest('button, a, [role=slider], [role=tab], [role=separator]') !== null;
 
+/** Controls that a press of Enter or Space is for; others have arrow keys of their own as well. */
+const pressed = 'button, a, input, textarea';
+const steered = '[role=slider], [role=radio], [role=separator], input, textarea';
+
+/**
+ * Runs the command a key stands for in the part of the window it was pressed in; true where it is one,
+ * even if it cannot be done now.
+ */
+function dispatchScoped(event: KeyboardEvent, keys: Keys): boolean {
+  const { target } = event;
+  if (event.eventPhase === Event.CAPTURING_PHASE && !isHeld(keys)) return false;
+  const part = target instanceof HTMLElement && target.closest<HTMLElement>('[data-scope]');
+  if (!part) return false;
+  const isPress = keys === 'Enter' || keys === 'Space';
+  if (target.closest(isPress ? pressed : steered)) return false;
+  const scopes = part.dataset.scope?.split(' ') ?? [];
+  const found = commands.find(
+    (known) =>
+      known.scope !== undefined && scopes.includes(known.scope) && bindingsOf(known.id).includes(keys),
+  );
+  if (!found) return false;
+  if (!canRun(found)) return true;
+  event.preventDefault();
+  event.stopPropagation();
+  runCommand(found.id);
+  return true;
+}
+
 /** Combinations that are no text. */
 const isHeld = (keys: Keys): boolean => keys.includes('Mod+') || keys.includes('Alt+') || /^F\d/.test(keys);
 
@@ -100,7 +135,7 @@ const isHeld = (keys: Keys): boolean => keys.includes('Mod+') || keys.includes('
 export function dispatchKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const keys = keysOf(event);
-  if (keys === undefined || enclosed(event.target)) return;
+  if (keys === undefined || dispatchScoped(event, keys) || enclosed(event.target)) return;
   const combined = isHeld(keys);
   // On the way down only what no control can mean: a focused menu button would take Ctrl+Enter for Enter.
   if (event.eventPhase === Event.CAPTURING_PHASE && !combined) return;
@@ -110,7 +145,9 @@ export function dispatchKey(event: KeyboardEvent): void {
   }
   if (controlKeys.has(keys) && control(event.target)) return;
   if (native.has(keys)) return;
-  const found = commands.find((known) => bindingsOf(known.id).includes(keys) && canRun(known));
+  const found = commands.find(
+    (known) => known.scope === undefined && bindingsOf(known.id).includes(keys) && canRun(known),
+  );
   if (!found) return;
   event.preventDefault();
   event.stopPropagation();

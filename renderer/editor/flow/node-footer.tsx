@@ -3,6 +3,7 @@ import { useText } from '../../i18n/index.ts';
 import { PictureBadge } from '../../live/picture-badge.tsx';
 import { PinStrip } from '../../live/pin-strip.tsx';
 import { useCatalogue } from '../../state/catalogue-store.ts';
+import { openPreview } from '../../pictures/open-preview.ts';
 import type { NodeRun } from '../../state/runtime-store.ts';
 import { NodeFindings } from './node-findings.tsx';
 import { useGraph, useTab } from './tab-context.ts';
@@ -28,10 +29,15 @@ export const NodeFooter = memo(function NodeFooter({
   return (
     <>
       {preview && (
-        <div className="node-preview nodrag" data-picture={id}>
+        <button
+          type="button"
+          className="node-preview nodrag"
+          data-picture={id}
+          onClick={() => openPreview(tab.id, at, preview, title)}
+        >
           <img src={preview} alt={t('node.preview', { name: title })} draggable={false} />
           <PictureBadge tab={tab} node={at} saves={saves} />
-        </div>
+        </button>
       )}
       <PinStrip tab={tab.id} node={at} title={title} />
       <NodeFindings id={id} title={title} />

@@ -46,7 +46,8 @@ export const pictureMessages = defineMessages({
     'pictures.undo': 'Undo',
     'pictures.copied': 'Picture copied',
     'pictures.no-clipboard': 'The picture cannot be copied: {reason}',
-    'pictures.drop-hint': 'Drop to open its workflow. With Shift, or on a node that takes one: load it as an image.',
+    'pictures.drop-hint':
+      'Drop to open its workflow. With Shift, or on a node that takes one: load it as an image.',
     'viewer.title': 'Picture viewer',
     'viewer.picture': 'Picture {label}',
     'viewer.place': '{at} of {all}',

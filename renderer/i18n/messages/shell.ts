@@ -5,6 +5,9 @@ export const shellMessages = defineMessages({
   en: {
     'ui.close': 'Close',
     'ui.cancel': 'Cancel',
+    'broken.title': 'This part of the window stopped working',
+    'broken.hint': 'Your workflows are safe. Show it again, or load the page anew.',
+    'broken.retry': 'Show it again',
     'app.menu': 'Menu',
     'app.search': 'Search commands',
     'app.panels': 'Panels',
@@ -88,6 +91,9 @@ export const shellMessages = defineMessages({
   zh: {
     'ui.close': '关闭',
     'ui.cancel': '取消',
+    'broken.title': '窗口的这一部分出错了',
+    'broken.hint': '工作流没有受影响。可以重新显示，或重新载入页面。',
+    'broken.retry': '重新显示',
     'app.menu': '菜单',
     'app.search': '搜索命令',
     'app.panels': '面板',

@@ -1,0 +1,52 @@
+import { toast } from 'sonner';
+import { services } from '../../app/services.ts';
+import { text } from '../../i18n/index.ts';
+import { runtimeStore } from '../../state/runtime-store.ts';
+import { byteSize } from '../../ui/byte-size.ts';
+import type { Command } from './command.ts';
+
+const queue = () => runtimeStore.getState().queue;
+const connected = () => runtimeStore.getState().connection.kind === 'connected';
+const engine = () => services().session.engine;
+
+/** What can be done with everything that is queued, and with what the engine keeps. */
+export const queueCommands: readonly Command[] = [
+  {
+    id: 'queue.continue',
+    group: 'run',
+    when: () => queue().some(({ held }) => held),
+    run: () => engine().call('queue/continue'),
+  },
+  {
+    id: 'queue.clear-waiting',
+    group: 'run',
+    when: () => queue().some(({ state }) => state === 'pending'),
+    run: () => engine().call('queue/clear-waiting'),
+  },
+  {
+    id: 'queue.clear-finished',
+    group: 'run',
+    when: () => queue().some(({ state }) => state !== 'pending' && state !== 'running'),
+    run: () => engine().call('queue/clear'),
+  },
+  {
+    id: 'run.stop-now',
+    group: 'run',
+    when: () => queue().some(({ state }) => state === 'running'),
+    run: async () => {
+      const running = queue().find(({ state }) => state === 'running');
+      if (running) await engine().call('run/cancel', { job: running.id, force: true });
+    },
+  },
+  {
+    id: 'log.clear-cache',
+    group: 'run',
+    when: connected,
+    run: async () => {
+      const before = (await engine().call('engine/info')).memory.cacheBytes;
+      await engine().call('engine/clear-cache');
+      const { cacheBytes } = (await engine().call('engine/info')).memory;
+      toast.success(text('log.cache-cleared', { size: byteSize(Math.max(before - cacheBytes, 0)) }));
+    },
+  },
+];

@@ -1,0 +1,137 @@
+import {
+  type PointerEvent as ReactPointerEvent,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+import type { Size } from '../../editor/canvas-handle.ts';
+import { useText } from '../../i18n/index.ts';
+import { updateViewer, useViewer } from '../../state/viewer-store.ts';
+import { actualSize, fitView, panned, type View, wheelFactor, withinLimits, zoomed } from './pan-zoom.ts';
+
+/** A picture on the stage. */
+export interface Layer {
+  readonly url: string;
+  readonly label: string;
+  /** Share of the stage, from its left edge, that shows it; 1 without one. */
+  readonly share?: number;
+}
+
+interface StageProps {
+  /** Size in pixels that every layer is drawn in. */
+  readonly frame: Size;
+  /** From the lowest to the uppermost. */
+  readonly layers: readonly Layer[];
+  /** Drawn above, in window pixels. */
+  readonly children?: ReactNode;
+}
+
+/** From here on single pixels are what a person looks at, so they are drawn as squares. */
+const SQUARES = 3;
+
+/**
+ * Pictures that are zoomed and moved together. What is seen is one state for all stages there are, so
+ * that two of them always show the same place.
+ */
+export function Stage({ frame, layers, children }: StageProps) {
+  const t = useText();
+  const pane = useRef<HTMLDivElement>(null);
+  const size = useSize(pane);
+  const chosen = useViewer((state) => state.view);
+  const view = size && (chosen ? withinLimits(chosen, frame) : fitView(frame, size));
+  const now = useRef({ view, frame });
+  useLayoutEffect(() => {
+    now.current = { view, frame };
+    if (view) updateViewer({ seen: { view, picture: frame } });
+  });
+  useWheel(pane, now);
+  const drag = (event: ReactPointerEvent<HTMLDivElement>) => {
+    const { view: start } = now.current;
+    if (!start || (event.button !== 0 && event.button !== 1)) return;
+    const from = { x: event.clientX, y: event.clientY };
+    const element = event.currentTarget;
+    element.setPointerCapture(event.pointerId);
+    const move = ({ clientX, clientY }: PointerEvent) =>
+      updateViewer({ view: panned(start, { x: clientX - from.x, y: clientY - from.y }, frame) });
+    const end = () => {
+      element.removeEventListener('pointermove', move);
+      element.removeEventListener('lostpointercapture', end);
+    };
+    element.addEventListener('pointermove', move);
+    element.addEventListener('lostpointercapture', end);
+  };
+  return (
+    <div
+      ref={pane}
+      role="group"
+      aria-label={t('viewer.pane')}
+      className="viewer-stage"
+      onPointerDown={drag}
+      onDoubleClick={() => {
+        if (view) updateViewer({ view: chosen ? undefined : actualSize(view, devicePixelRatio) });
+      }}
+    >
+      {view &&
+        layers.map(({ url, label, share }) => (
+          <div
+            key={label + url}
+            className="viewer-layer"
+            style={share === undefined ? {} : { clipPath: `inset(0 ${(1 - share) * 100}% 0 0)` }}
+          >
+            <img
+              src={url}
+              alt={t('viewer.picture', { label })}
+              draggable={false}
+              style={placeOf(view, frame)}
+            />
+          </div>
+        ))}
+      {children}
+    </div>
+  );
+}
+
+function placeOf({ scale, center }: View, { width, height }: Size) {
+  return {
+    width: width * scale,
+    height: height * scale,
+    transform: `translate(${-center.x * scale}px, ${-center.y * scale}px)`,
+    imageRendering: scale * devicePixelRatio >= SQUARES ? ('pixelated' as const) : ('auto' as const),
+  };
+}
+
+/** Zooms to the pointer. The page's own listener could not keep the window from scrolling. */
+function useWheel(
+  pane: { readonly current: HTMLDivElement | null },
+  now: { readonly current: { readonly view: View | undefined; readonly frame: Size } },
+): void {
+  useEffect(() => {
+    const { current: element } = pane;
+    const turn = (event: WheelEvent) => {
+      event.preventDefault();
+      const { view, frame } = now.current;
+      if (!element || !view) return;
+      const { left, top, width, height } = element.getBoundingClientRect();
+      const at = { x: event.clientX - left - width / 2, y: event.clientY - top - height / 2 };
+      updateViewer({ view: zoomed(view, wheelFactor(event), at, frame) });
+    };
+    element?.addEventListener('wheel', turn, { passive: false });
+    return () => element?.removeEventListener('wheel', turn);
+  }, [pane, now]);
+}
+
+function useSize(element: { readonly current: HTMLElement | null }): Size | undefined {
+  const [size, setSize] = useState<Size>();
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (!current) return;
+    const measure = () => setSize({ width: current.clientWidth, height: current.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [element]);
+  return size;
+}
