@@ -75,7 +75,11 @@ export class JobQueue<Result = RunResult> {
 
   /** Puts jobs of an earlier queue back, in their order; they are held. */
   restore(jobs: readonly Pick<Job<Result>, 'id' | 'document' | 'targets'>[]): void {
-    const held = jobs.map((job) => ({ ...job, live: false, state: { kind: 'pending', held: true } as const }));
+    const held = jobs.map((job) => ({
+      ...job,
+      live: false,
+      state: { kind: 'pending', held: true } as const,
+    }));
     if (held.length > 0) this.#set([...held, ...this.#jobs]);
   }
 

@@ -295,7 +295,10 @@ const isToBeKept = ({ live, state }: Job<Done>): boolean =>
   !live && (state.kind === 'pending' || state.kind === 'running');
 
 /** How a run went, as a line of the log. */
-function sentenceOf({ title, state, milliseconds = 0, message }: JobSummary, timings: Done['timings']): string {
+function sentenceOf(
+  { title, state, milliseconds = 0, message }: JobSummary,
+  timings: Done['timings'],
+): string {
   const name = title === '' ? 'A workflow without a name' : `“${title}”`;
   const seconds = `${(milliseconds / 1000).toFixed(2)} s`;
   if (state === 'failed') return `${name} failed after ${seconds}: ${message ?? ''}`;

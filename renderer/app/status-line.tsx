@@ -7,6 +7,7 @@ import { useRuntime, useTabRuntime } from '../state/runtime-store.ts';
 import { useActiveTab } from '../state/workspace.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cn } from '../ui/class-names.ts';
+import { RunProgress } from './run-progress.tsx';
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;
 
@@ -15,10 +16,12 @@ export function StatusLine() {
   const t = useText();
   const keys = useBindings();
   const zoom = useZoom();
+  // Values that are tried run for moments only, of which the canvas tells.
+  const running = useRuntime(({ queue }) => queue.find(({ state, live }) => state === 'running' && !live));
   return (
     <footer className="flex h-7 shrink-0 items-center gap-3 border-t border-line bg-surface px-3 text-label text-dim">
       <EngineState />
-      <LastRun />
+      {running ? <RunProgress job={running} /> : <LastRun />}
       <span className="flex-1" />
       <div className="flex items-center [&_button]:size-6 [&_svg]:size-3.5">
         <span className="mr-1 w-11 text-right" title={t('status.zoom')}>

@@ -1,4 +1,4 @@
-import { Columns2, Download, FolderOpen, Images, ImagePlus, Trash2, Workflow } from 'lucide-react';
+import { Columns2, Download, FolderOpen, ImagePlus, Images, Trash2, Workflow } from 'lucide-react';
 import { type ReactNode, useEffect } from 'react';
 import { services } from '../app/services.ts';
 import { type CommandId, canRun, command, runCommand } from '../editor/commands/index.ts';
@@ -71,7 +71,9 @@ function Footer({ count }: { readonly count: number }) {
   return (
     <footer className="flex h-9 shrink-0 items-center justify-between gap-2 border-t border-line pr-1 pl-3 text-label text-dim">
       <span role="status" className="truncate">
-        {selected > 0 ? t('gallery.selected', { count: selected, all: count }) : t('gallery.count', { count })}
+        {selected > 0
+          ? t('gallery.selected', { count: selected, all: count })
+          : t('gallery.count', { count })}
       </span>
       {selected > 0 && (
         <span className="flex">

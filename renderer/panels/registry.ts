@@ -2,10 +2,12 @@ import { downloadsPanel } from './downloads-panel.tsx';
 import { galleryPanel } from './gallery-panel.tsx';
 import { helpPanel } from './help-panel.tsx';
 import { historyPanel } from './history-panel.tsx';
+import { logPanel } from './log-panel.tsx';
 import { modelsPanel } from './models-panel.tsx';
 import { nodesPanel } from './nodes-panel.tsx';
 import type { Panel } from './panel.ts';
 import { problemsPanel } from './problems-panel.tsx';
+import { queuePanel } from './queue-panel.tsx';
 
 /**
  * All panels, in the order of their icons. To add one: write a component, export a `Panel` from its
@@ -19,4 +21,6 @@ export const panels: readonly Panel[] = [
   problemsPanel,
   helpPanel,
   galleryPanel,
+  queuePanel,
+  logPanel,
 ];

@@ -35,7 +35,7 @@ export function GalleryGrid({ pictures }: { readonly pictures: readonly PictureS
     getItemKey: useCallback((index: number) => pictures[index]?.id ?? index, [pictures]),
     estimateSize: (index) => tileHeight(laneWidth, pictures[index] ?? { width: 1, height: 1 }),
   });
-  // Heights follow from the width and from what the filter left.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: heights follow from the width and from what is shown
   useEffect(() => virtualizer.measure(), [virtualizer, laneWidth, pictures]);
   const at = pictures.findIndex(({ id }) => id === current);
   const lastSeen = useRef<string>(undefined);

@@ -15,12 +15,15 @@ export function openPreview(tab: string, node: string, preview: string, title: s
     (id) => previews[id] === preview && (id === node || id.startsWith(inside)),
   );
   const made = at === undefined || nodes[at]?.state === 'running' ? [] : (pictures[at] ?? []);
-  if (made.length > 0) return openViewer(made.map(sourceOf), made.length - 1);
   const blob = previewBlob(preview);
-  if (!blob) return;
-  // The node lets go of its preview when the next one comes; this one stays as long as it is looked at.
+  if (made.length > 0) openViewer(made.map(sourceOf), made.length - 1);
+  else if (blob) openBlob(blob, title);
+}
+
+/** The node lets go of its preview when the next one comes; this one stays as long as it is looked at. */
+function openBlob(blob: Blob, label: string): void {
   const url = URL.createObjectURL(blob);
-  openViewer([{ url, label: title }]);
+  openViewer([{ url, label }]);
   const stop = viewerStore.subscribe((state) => {
     if (isViewerOpen(state)) return;
     stop();

@@ -8,7 +8,7 @@ import { tell } from '../engine-client/run-session.ts';
 import { language, text } from '../i18n/index.ts';
 import { putToUse } from '../models/use-file.ts';
 import { hidePictures, pictureOf } from '../state/pictures-store.ts';
-import { type ViewerSource, closeViewer } from '../state/viewer-store.ts';
+import { closeViewer, type ViewerSource } from '../state/viewer-store.ts';
 import { openTab } from '../state/workspace.ts';
 import { blobOf } from './picture-data.ts';
 

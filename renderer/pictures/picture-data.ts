@@ -53,7 +53,10 @@ export interface LoadedPicture {
 
 /** A picture that is ready to be drawn; undefined while it loads, a sentence when it cannot be had. */
 export function usePicture(source: ViewerSource): LoadedPicture | string | undefined {
-  const [loaded, setLoaded] = useState<{ readonly of: ViewerSource; readonly result: LoadedPicture | string }>();
+  const [loaded, setLoaded] = useState<{
+    readonly of: ViewerSource;
+    readonly result: LoadedPicture | string;
+  }>();
   useEffect(() => {
     let isGone = false;
     let url: string | undefined;

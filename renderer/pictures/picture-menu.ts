@@ -1,6 +1,5 @@
-import { runCommand } from '../editor/commands/index.ts';
 import type { CommandId } from '../editor/commands/index.ts';
-import { canRun, command } from '../editor/commands/index.ts';
+import { canRun, command, runCommand } from '../editor/commands/index.ts';
 import type { Keys } from '../editor/commands/keys.ts';
 import type { Translate } from '../i18n/index.ts';
 import type { MenuEntry } from '../ui/menu.tsx';

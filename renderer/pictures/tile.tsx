@@ -1,5 +1,5 @@
 import { ImageOff } from 'lucide-react';
-import { memo, type CSSProperties } from 'react';
+import { type CSSProperties, memo } from 'react';
 import type { PictureSummary } from '../../nodes/protocol/contract.ts';
 import { runCommand } from '../editor/commands/index.ts';
 import { useText } from '../i18n/index.ts';
@@ -35,9 +35,10 @@ export const Tile = memo(function Tile({ picture, isSelected, isCurrent, style }
     .filter(Boolean)
     .join(' · ');
   return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names the option the keys are at
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the list hears the keys
     <div
       id={tileId(picture.id)}
-      // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names the option the keys are at
       role="option"
       aria-selected={isSelected}
       aria-label={t('gallery.tile', { prompt, details })}

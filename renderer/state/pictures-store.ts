@@ -70,7 +70,8 @@ export function hidePictures(ids: readonly string[], isHidden: boolean): void {
   const before = visiblePictures();
   picturesStore.setState(({ hidden }) => {
     const next = new Set(hidden);
-    for (const id of ids) if (isHidden) next.add(id);
+    for (const id of ids)
+      if (isHidden) next.add(id);
       else next.delete(id);
     return { hidden: next };
   });
@@ -112,16 +113,22 @@ export const filterPictures = (query: string): void => picturesStore.setState({ 
  */
 export function goToPicture(id: string, how: 'alone' | 'range' | 'switch' | 'go'): void {
   const { selected, anchor } = picturesStore.getState();
-  if (how === 'go') return picturesStore.setState({ current: id });
-  if (how === 'range' && anchor !== undefined) {
-    const ids = visiblePictures().map((picture) => picture.id);
-    const [from = 0, to = 0] = [ids.indexOf(anchor), ids.indexOf(id)].sort((a, b) => a - b);
-    if (from >= 0)
-      return picturesStore.setState({ current: id, selected: new Set(ids.slice(from, to + 1)) });
+  const range = how === 'range' && anchor !== undefined ? idsBetween(anchor, id) : undefined;
+  if (how === 'go') picturesStore.setState({ current: id });
+  else if (range) picturesStore.setState({ current: id, selected: range });
+  else {
+    const next = new Set(how === 'switch' ? selected : []);
+    if (how !== 'switch' || !next.delete(id)) next.add(id);
+    picturesStore.setState({ current: id, anchor: id, selected: next });
   }
-  const next = new Set(how === 'switch' ? selected : []);
-  if (how !== 'switch' || !next.delete(id)) next.add(id);
-  picturesStore.setState({ current: id, anchor: id, selected: next });
 }
 
-export const selectPictures = (ids: Iterable<string>): void => picturesStore.setState({ selected: new Set(ids) });
+/** Two pictures and all between; undefined where one of them is not shown. */
+function idsBetween(a: string, b: string): Set<string> | undefined {
+  const ids = visiblePictures().map(({ id }) => id);
+  const [from = -1, to = -1] = [ids.indexOf(a), ids.indexOf(b)].sort((first, second) => first - second);
+  return from < 0 ? undefined : new Set(ids.slice(from, to + 1));
+}
+
+export const selectPictures = (ids: Iterable<string>): void =>
+  picturesStore.setState({ selected: new Set(ids) });

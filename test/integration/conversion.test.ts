@@ -106,7 +106,9 @@ describe('converted weights', () => {
         quantised++;
         const original = await readTensor(source);
         const { values, steps } = await dequantised(found);
-        const beyond = original.filter((value, i) => Math.abs(value - values[i]!) > steps[i]! * 0.5001 + 1e-7);
+        const beyond = original.filter(
+          (value, i) => Math.abs(value - values[i]!) > steps[i]! * 0.5001 + 1e-7,
+        );
         expect(beyond).toHaveLength(0);
       }
       // 341 inputs of the last feed-forward layer make no whole blocks.

@@ -76,7 +76,12 @@ describe('a queue that is kept', () => {
     const folder = join(await tempFolder(), 'queue');
     const notices: string[] = [];
     const first = new KeptQueue(folder, (notice) => notices.push(notice));
-    const job = (id: string, queuedAt: number) => ({ id, queuedAt, targets: undefined, document: apple(queuedAt) });
+    const job = (id: string, queuedAt: number) => ({
+      id,
+      queuedAt,
+      targets: undefined,
+      document: apple(queuedAt),
+    });
     first.keep([job('job-a', 1), job('job-b', 2), job('job-c', 3)]);
     await first.close();
     await writeFile(join(folder, 'job-b.json'), '{"queuedAt":');
@@ -91,7 +96,12 @@ describe('a queue that is kept', () => {
   it('puts a job whose place was not written yet last, and lives without an order', async () => {
     const folder = join(await tempFolder(), 'queue');
     const kept = new KeptQueue(folder, () => undefined);
-    const job = (id: string, queuedAt: number) => ({ id, queuedAt, targets: ['end'], document: apple(queuedAt) });
+    const job = (id: string, queuedAt: number) => ({
+      id,
+      queuedAt,
+      targets: ['end'],
+      document: apple(queuedAt),
+    });
     kept.keep([job('job-z', 1), job('job-a', 2)]);
     await kept.close();
     const late = await readFile(join(folder, 'job-a.json'), 'utf8');

@@ -61,7 +61,7 @@ export class GraphBuilder {
   readonly #blocks = new Map<string, BlockMatrix>();
   #count = 0;
 
-  /** @param options.sliceWide lets weights that have to be widened be so in slices of 16 MiB */
+  /** @param options.sliceWide lets weights that have to be widened be so in slices of 4 MiB */
   constructor(
     name: string,
     compute: ComputeType = 'float32',

@@ -1,8 +1,6 @@
-import { toast } from 'sonner';
 import { services } from '../../app/services.ts';
-import { text } from '../../i18n/index.ts';
+import { clearCache } from '../../log/clear-cache.ts';
 import { runtimeStore } from '../../state/runtime-store.ts';
-import { byteSize } from '../../ui/byte-size.ts';
 import type { Command } from './command.ts';
 
 const queue = () => runtimeStore.getState().queue;
@@ -42,11 +40,6 @@ export const queueCommands: readonly Command[] = [
     id: 'log.clear-cache',
     group: 'run',
     when: connected,
-    run: async () => {
-      const before = (await engine().call('engine/info')).memory.cacheBytes;
-      await engine().call('engine/clear-cache');
-      const { cacheBytes } = (await engine().call('engine/info')).memory;
-      toast.success(text('log.cache-cleared', { size: byteSize(Math.max(before - cacheBytes, 0)) }));
-    },
+    run: clearCache,
   },
 ];

@@ -2,11 +2,11 @@ import { Copy } from 'lucide-react';
 import { toast } from 'sonner';
 import type { PictureSummary } from '../../../nodes/protocol/contract.ts';
 import { tell } from '../../engine-client/run-session.ts';
-import { text, type Translate, useText } from '../../i18n/index.ts';
+import { type Translate, text, useText } from '../../i18n/index.ts';
 import { usePictures } from '../../state/pictures-store.ts';
 import type { ViewerSource } from '../../state/viewer-store.ts';
-import { byteSize } from '../../ui/byte-size.ts';
 import { IconButton } from '../../ui/button.tsx';
+import { byteSize } from '../../ui/byte-size.ts';
 import { timeText } from '../picture-actions.ts';
 import { makingOf, shortNumber, strengthText } from '../picture-facts.ts';
 

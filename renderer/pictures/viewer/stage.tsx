@@ -1,6 +1,6 @@
 import {
-  type PointerEvent as ReactPointerEvent,
   type ReactNode,
+  type PointerEvent as ReactPointerEvent,
   useEffect,
   useLayoutEffect,
   useRef,
@@ -37,7 +37,7 @@ const SQUARES = 3;
  */
 export function Stage({ frame, layers, children }: StageProps) {
   const t = useText();
-  const pane = useRef<HTMLDivElement>(null);
+  const pane = useRef<HTMLElement>(null);
   const size = useSize(pane);
   const chosen = useViewer((state) => state.view);
   const view = size && (chosen ? withinLimits(chosen, frame) : fitView(frame, size));
@@ -47,7 +47,7 @@ export function Stage({ frame, layers, children }: StageProps) {
     if (view) updateViewer({ seen: { view, picture: frame } });
   });
   useWheel(pane, now);
-  const drag = (event: ReactPointerEvent<HTMLDivElement>) => {
+  const drag = (event: ReactPointerEvent<HTMLElement>) => {
     const { view: start } = now.current;
     if (!start || (event.button !== 0 && event.button !== 1)) return;
     const from = { x: event.clientX, y: event.clientY };
@@ -63,9 +63,8 @@ export function Stage({ frame, layers, children }: StageProps) {
     element.addEventListener('lostpointercapture', end);
   };
   return (
-    <div
+    <figure
       ref={pane}
-      role="group"
       aria-label={t('viewer.pane')}
       className="viewer-stage"
       onPointerDown={drag}
@@ -89,7 +88,7 @@ export function Stage({ frame, layers, children }: StageProps) {
           </div>
         ))}
       {children}
-    </div>
+    </figure>
   );
 }
 
@@ -104,7 +103,7 @@ function placeOf({ scale, center }: View, { width, height }: Size) {
 
 /** Zooms to the pointer. The page's own listener could not keep the window from scrolling. */
 function useWheel(
-  pane: { readonly current: HTMLDivElement | null },
+  pane: { readonly current: HTMLElement | null },
   now: { readonly current: { readonly view: View | undefined; readonly frame: Size } },
 ): void {
   useEffect(() => {

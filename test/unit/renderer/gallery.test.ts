@@ -28,7 +28,9 @@ describe('what a picture was made with', () => {
     const { prompts, seeds, models, adapters, samplings } = makingOf(full);
     expect(prompts).toEqual(['A red Apple\non a table']);
     expect(seeds).toEqual(['42', '43']);
-    expect(models.map(({ kind, file }) => `${kind} ${file.name}`)).toEqual(['model z-image/turbo.safetensors']);
+    expect(models.map(({ kind, file }) => `${kind} ${file.name}`)).toEqual([
+      'model z-image/turbo.safetensors',
+    ]);
     expect(adapters.map(({ strength }) => strengthText(strength))).toEqual(['0.5, 0.1235']);
     expect(samplings[0]?.sigmas).toEqual([1, 0]);
   });

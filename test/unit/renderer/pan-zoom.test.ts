@@ -29,7 +29,10 @@ describe('what of a picture is seen', () => {
   });
 
   test('zooming keeps what is under the pointer there', () => {
-    const place = fc.record({ x: fc.integer({ min: -300, max: 300 }), y: fc.integer({ min: -100, max: 100 }) });
+    const place = fc.record({
+      x: fc.integer({ min: -300, max: 300 }),
+      y: fc.integer({ min: -100, max: 100 }),
+    });
     fc.assert(
       fc.property(place, fc.double({ min: 1, max: 8, noNaN: true }), (at, factor) => {
         const before = fitView(picture, pane);
@@ -53,7 +56,8 @@ describe('what of a picture is seen', () => {
   });
 
   test('a wheel, a trackpad and their opposite turns', () => {
-    const turn = (deltaY: number, more = {}) => wheelFactor({ deltaY, deltaMode: 0, ctrlKey: false, ...more });
+    const turn = (deltaY: number, more = {}) =>
+      wheelFactor({ deltaY, deltaMode: 0, ctrlKey: false, ...more });
     expect(turn(100) * turn(-100)).toBeCloseTo(1);
     expect(turn(-100)).toBeGreaterThan(1.15);
     expect(turn(-3, { deltaMode: 1 })).toBeCloseTo(turn(-99));

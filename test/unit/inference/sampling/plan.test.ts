@@ -51,7 +51,9 @@ async function run(settings: Partial<PlanSettings> = {}, changes: Partial<PlanRu
     latent: LATENT,
     guidanceNormalization: 0,
     signal: new AbortController().signal,
-    onStep: (step) => steps.push(step),
+    onStep: (step) => {
+      steps.push(step);
+    },
     velocity: (x, sigma, step, branch) => {
       calls.push({ x: x.slice(), sigma, step, branch });
       return velocity(x, sigma, step, branch);
