@@ -26,6 +26,7 @@ export function App() {
   usePageEvents();
   return (
     <TooltipProvider>
+      <h1 className="sr-only">Kronode</h1>
       <div className="flex h-full flex-col">
         <TabBar />
         <div className="flex min-h-0 flex-1">

@@ -19,7 +19,7 @@ interface RunReportState {
 
 const KEPT = 1000;
 
-export const runReportStore = createStore<RunReportState>(() => ({
+const runReportStore = createStore<RunReportState>(() => ({
   running: undefined,
   last: undefined,
   entries: [],

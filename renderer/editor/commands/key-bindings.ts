@@ -97,9 +97,15 @@ const control = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   target.closest('button, a, [role=slider], [role=tab], [role=separator]') !== null;
 
-/** Controls that a press of Enter or Space is for; others have arrow keys of their own as well. */
-const pressed = 'button, a, input, textarea';
-const steered = '[role=slider], [role=radio], [role=separator], input, textarea';
+/** Controls that keys are for before they are for the part of the window around. */
+const meansItself = (control: HTMLElement, keys: Keys): boolean =>
+  control.closest(
+    keys === 'Enter' || keys === 'Space'
+      ? 'button, a, input, textarea'
+      : /Arrow/.test(keys)
+        ? '[role=slider], [role=radio], [role=separator], input, textarea'
+        : 'input, textarea',
+  ) !== null;
 
 /**
  * Runs the command a key stands for in the part of the window it was pressed in; true where it is one,
@@ -109,9 +115,7 @@ function dispatchScoped(event: KeyboardEvent, keys: Keys): boolean {
   const { target } = event;
   if (event.eventPhase === Event.CAPTURING_PHASE && !isHeld(keys)) return false;
   const part = target instanceof HTMLElement && target.closest<HTMLElement>('[data-scope]');
-  if (!part) return false;
-  const isPress = keys === 'Enter' || keys === 'Space';
-  if (target.closest(isPress ? pressed : steered)) return false;
+  if (!part || meansItself(target, keys)) return false;
   const scopes = part.dataset.scope?.split(' ') ?? [];
   const found = commands.find(
     (known) =>

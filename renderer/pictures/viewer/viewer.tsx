@@ -1,5 +1,5 @@
 import { Dialog } from 'radix-ui';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { services } from '../../app/services.ts';
 import { useText } from '../../i18n/index.ts';
 import { picturesStore } from '../../state/pictures-store.ts';
@@ -34,6 +34,7 @@ function leave(): void {
 function OpenViewer() {
   const t = useText();
   const content = useRef<HTMLDivElement>(null);
+  const [opener] = useState(() => document.activeElement);
   const source = useViewer(shownSource);
   const compared = useViewer((state) => state.compared);
   const hasInfo = useViewer((state) => state.hasInfo);
@@ -43,7 +44,7 @@ function OpenViewer() {
     if (!picturesStore.getState().isListed) void relistPictures(services().session.engine);
   }, []);
   return (
-    <Dialog.Root open onOpenChange={(open) => !open && leave()}>
+    <Dialog.Root open>
       <Dialog.Portal>
         <Dialog.Content
           ref={content}
@@ -54,6 +55,14 @@ function OpenViewer() {
             // Keys are about the picture until a person tabs to a control.
             event.preventDefault();
             content.current?.focus();
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (opener instanceof HTMLElement) opener.focus();
+          }}
+          onKeyDown={(event) => {
+            // Heard here: the tip of a control would keep the key from the dialog.
+            if (event.key === 'Escape') leave();
           }}
           // Messages lie above and have buttons.
           onInteractOutside={(event) => event.preventDefault()}
