@@ -9,7 +9,7 @@ export default defineConfig({
     // A browser on a busy machine answers late; a wrong answer is still wrong then.
     expect: { poll: { timeout: 20_000 } },
     hookTimeout: 120_000,
-    // Two cores carry a browser, an engine and a second suite: what is wrong is wrong twice.
-    retry: 1,
+    // Two cores carry a browser, an engine and a second suite: what is wrong is wrong each time.
+    retry: 2,
   },
 });

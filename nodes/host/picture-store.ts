@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf, UserError } from '../core/errors.ts';
+import { version } from '../core/version.ts';
 import type { Document } from '../document/schema.ts';
 import type { EventPayload, PictureSummary } from '../protocol/contract.ts';
 import { codeOf } from './atomic-file.ts';
@@ -61,7 +62,18 @@ export class PictureStore {
     if (saved) this.#paths.set(id, source.path);
     else this.#shown.set(id, new Uint8Array(source.png));
     const file = saved && { file: basename(source.path) };
-    const picture = { id, job, node, ...file, hasDocument: true, width, height, facts, at: Date.now() };
+    const picture = {
+      id,
+      job,
+      node,
+      ...file,
+      hasDocument: true,
+      version,
+      width,
+      height,
+      facts,
+      at: Date.now(),
+    };
     this.#summaries.set(id, picture);
     this.#documents.set(id, document);
     return picture;

@@ -48,7 +48,7 @@ export function makingOf(picture: PictureSummary): Making {
   const making = {
     prompts: of('prompt').map(({ text }) => text),
     seeds: [...new Set(samplings.flatMap(({ seeds }) => seeds))],
-    models: of('model', 'text-encoder', 'vae'),
+    models: [...of('model'), ...of('text-encoder'), ...of('vae')],
     adapters: of('adapter'),
     samplings,
   };

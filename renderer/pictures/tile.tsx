@@ -27,13 +27,11 @@ export const Tile = memo(function Tile({ picture, isSelected, isCurrent, style }
   const url = useThumbnail(picture.id);
   const { prompts, seeds } = makingOf(picture);
   const prompt = prompts[0]?.trim() || nameOf(picture) || t('gallery.no-prompt');
-  const details = [
-    seeds.length > 0 && t('gallery.seed', { seed: seeds.join(', ') }),
-    timeText(picture.at),
-    picture.file === undefined && t('gallery.unsaved'),
-  ]
+  const seed = seeds.length > 0 && t('gallery.seed', { seed: seeds.join(', ') });
+  const time = [timeText(picture.at), picture.file === undefined && t('gallery.unsaved')]
     .filter(Boolean)
     .join(' · ');
+  const details = [seed, time].filter(Boolean).join(' · ');
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus and names the option the keys are at
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list hears the keys
@@ -79,7 +77,8 @@ export const Tile = memo(function Tile({ picture, isSelected, isCurrent, style }
       )}
       <span aria-hidden className="gallery-words">
         <span className="line-clamp-3">{prompt}</span>
-        <span className="truncate opacity-80">{details}</span>
+        {seed && <span className="truncate opacity-80">{seed}</span>}
+        <span className="truncate opacity-80">{time}</span>
       </span>
     </div>
   );

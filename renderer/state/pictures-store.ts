@@ -34,29 +34,36 @@ export const pictureOf = (id: string): PictureSummary | undefined =>
 const newestFirst = (pictures: readonly PictureSummary[]): PictureSummary[] =>
   [...pictures].sort((a, b) => b.at - a.at);
 
-/** Arrivals that the list under way may not know of yet. */
-let arrived: PictureSummary[] | undefined;
+/** Arrivals that a list under way may not know of yet. */
+let arrived: readonly PictureSummary[] = [];
+let listing: Promise<void> | undefined;
 
 /** Takes in the whole list, as asked for by `list`; what arrives meanwhile is kept. */
-export async function listPictures(list: () => Promise<readonly PictureSummary[]>): Promise<void> {
+export function listPictures(list: () => Promise<readonly PictureSummary[]>): Promise<void> {
+  if (listing) return listing;
   arrived = [];
-  const listed = await list();
-  const known = new Set(listed.map(({ id }) => id));
-  const late = arrived.filter(({ id }) => !known.has(id));
-  arrived = undefined;
-  picturesStore.setState({ pictures: newestFirst([...late, ...listed]), isListed: true });
+  listing = list()
+    .then((listed) => {
+      const known = new Set(listed.map(({ id }) => id));
+      const late = arrived.filter(({ id }) => !known.has(id));
+      picturesStore.setState({ pictures: newestFirst([...late, ...listed]), isListed: true });
+    })
+    .finally(() => {
+      listing = undefined;
+    });
+  return listing;
 }
 
 /** Takes in a picture that was just made; an equal one moves up. */
 export function addPicture(picture: PictureSummary): void {
-  arrived?.push(picture);
+  if (listing) arrived = [...arrived, picture];
   picturesStore.setState(({ pictures }) => ({
     pictures: [picture, ...pictures.filter(({ id }) => id !== picture.id)],
   }));
 }
 
 export function removePictures(ids: ReadonlySet<string>): void {
-  if (arrived) arrived = arrived.filter(({ id }) => !ids.has(id));
+  arrived = arrived.filter(({ id }) => !ids.has(id));
   picturesStore.setState(({ pictures, selected, hidden, current }) => ({
     pictures: pictures.filter(({ id }) => !ids.has(id)),
     selected: new Set([...selected].filter((id) => !ids.has(id))),

@@ -214,7 +214,9 @@ export class Editor {
   async close(): Promise<void> {
     await this.page.context().close();
     this.#server.stdin?.end();
-    if (this.#server.exitCode === null) await new Promise((resolve) => this.#server.once('exit', resolve));
+    const { exitCode, signalCode } = this.#server;
+    if (exitCode === null && signalCode === null)
+      await new Promise((resolve) => this.#server.once('exit', resolve));
     if (this.#errors.length > 0) throw new Error(this.#errors.join('\n'));
   }
 }

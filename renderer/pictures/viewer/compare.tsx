@@ -13,8 +13,8 @@ export function Compare({ pair: [a, b] }: { readonly pair: readonly [ViewerSourc
   if (typeof first !== 'object') return <Waiting for={first} />;
   if (typeof second !== 'object') return <Waiting for={second} />;
   const shown = [
-    { ...a, ...first },
-    { ...b, ...second },
+    { label: a.label, ...first },
+    { label: b.label, ...second },
   ] as const;
   return layout === 'slider' ? <Slider pair={shown} /> : <SideBySide pair={shown} />;
 }
@@ -28,10 +28,10 @@ function SideBySide({ pair }: PairProps) {
   const [{ size }] = pair;
   return (
     <div className="flex min-h-0 min-w-0 flex-1 gap-px bg-line">
-      {pair.map(({ url, label }, at) => (
-        <Stage key={at === 0 ? 'a' : 'b'} frame={size} layers={[{ url, label }]}>
+      {pair.map((picture, at) => (
+        <Stage key={at === 0 ? 'a' : 'b'} frame={size} layers={[picture]}>
           <span className="viewer-label" data-side={at === 0 ? 'left' : 'right'}>
-            {label}
+            {picture.label}
           </span>
         </Stage>
       ))}
@@ -43,13 +43,7 @@ function Slider({ pair: [a, b] }: PairProps) {
   const divider = useViewer((state) => state.divider);
   // The second may be larger or smaller: it is drawn in the frame of the first, so that places meet.
   return (
-    <Stage
-      frame={a.size}
-      layers={[
-        { url: b.url, label: b.label },
-        { url: a.url, label: a.label, share: divider },
-      ]}
-    >
+    <Stage frame={a.size} layers={[b, { ...a, share: divider }]}>
       <span className="viewer-label" data-side="left">
         {a.label}
       </span>

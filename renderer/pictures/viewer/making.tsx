@@ -20,7 +20,7 @@ interface Value {
 
 function valuesOf(picture: PictureSummary, t: Translate): Value[] {
   const { prompts, seeds, models, adapters, samplings } = makingOf(picture);
-  const { width, height, file, bytes, at, version, node } = picture;
+  const { width, height, file, bytes, at, version } = picture;
   return [
     ...prompts.map((value) => ({ name: t('info.prompt'), value })),
     ...seeds.map((value) => ({ name: t('info.seed'), value })),
@@ -44,7 +44,6 @@ function valuesOf(picture: PictureSummary, t: Translate): Value[] {
       ? []
       : [{ name: t('info.file'), value: file, ...(bytes !== undefined && { more: byteSize(bytes) }) }]),
     { name: t('info.time'), value: timeText(at) },
-    ...(node === undefined ? [] : [{ name: t('info.node'), value: node }]),
     ...(version === undefined ? [] : [{ name: t('info.version'), value: version }]),
   ];
 }
@@ -72,15 +71,15 @@ export function Making({ source }: { readonly source: ViewerSource }) {
             <dd className="break-words whitespace-pre-wrap select-text">
               {row.value}
               {row.more && <span className="block text-label text-dim">{row.more}</span>}
+              <IconButton
+                label={t('info.copy', { name: row.name.toLowerCase() })}
+                side="left"
+                className="absolute top-1 right-0 size-6 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 [&_svg]:size-3.5"
+                onClick={() => copy(row)}
+              >
+                <Copy />
+              </IconButton>
             </dd>
-            <IconButton
-              label={t('info.copy', { name: row.name.toLowerCase() })}
-              side="left"
-              className="absolute top-1 right-0 size-6 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 [&_svg]:size-3.5"
-              onClick={() => copy(row)}
-            >
-              <Copy />
-            </IconButton>
           </div>
         ))}
       </dl>

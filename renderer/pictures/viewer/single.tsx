@@ -8,7 +8,7 @@ import { Stage } from './stage.tsx';
 export function Single({ source }: { readonly source: ViewerSource }) {
   const picture = usePicture(source);
   if (typeof picture !== 'object') return <Waiting for={picture} />;
-  return <Stage frame={picture.size} layers={[{ url: picture.url, label: source.label }]} />;
+  return <Stage frame={picture.size} layers={[{ ...picture, label: source.label }]} />;
 }
 
 /** Instead of a picture: that it loads, or why it cannot be shown. */

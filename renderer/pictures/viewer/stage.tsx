@@ -15,6 +15,8 @@ import { actualSize, fitView, panned, type View, wheelFactor, withinLimits, zoom
 export interface Layer {
   readonly url: string;
   readonly label: string;
+  /** Its own size; one of another shape is drawn as large as the frame allows. */
+  readonly size: Size;
   /** Share of the stage, from its left edge, that shows it; 1 without one. */
   readonly share?: number;
 }
@@ -73,7 +75,7 @@ export function Stage({ frame, layers, children }: StageProps) {
       }}
     >
       {view &&
-        layers.map(({ url, label, share }) => (
+        layers.map(({ url, label, size: own, share }) => (
           <div
             key={label + url}
             className="viewer-layer"
@@ -83,7 +85,7 @@ export function Stage({ frame, layers, children }: StageProps) {
               src={url}
               alt={t('viewer.picture', { label })}
               draggable={false}
-              style={placeOf(view, frame)}
+              style={placeOf(view, frame, own)}
             />
           </div>
         ))}
@@ -92,12 +94,18 @@ export function Stage({ frame, layers, children }: StageProps) {
   );
 }
 
-function placeOf({ scale, center }: View, { width, height }: Size) {
+/** Where a picture of size `own` lies when it is laid into the middle of the frame. */
+function placeOf({ scale, center }: View, frame: Size, own: Size) {
+  const enlarged = Math.min(frame.width / own.width, frame.height / own.height);
+  const perPixel = scale * enlarged;
+  const [width, height] = [own.width * perPixel, own.height * perPixel];
+  const x = (frame.width / 2 - center.x) * scale - width / 2;
+  const y = (frame.height / 2 - center.y) * scale - height / 2;
   return {
-    width: width * scale,
-    height: height * scale,
-    transform: `translate(${-center.x * scale}px, ${-center.y * scale}px)`,
-    imageRendering: scale * devicePixelRatio >= SQUARES ? ('pixelated' as const) : ('auto' as const),
+    width,
+    height,
+    transform: `translate(${x}px, ${y}px)`,
+    imageRendering: perPixel * devicePixelRatio >= SQUARES ? ('pixelated' as const) : ('auto' as const),
   };
 }
 
