@@ -143,6 +143,8 @@ export async function createEngineHost(options: HostOptions): Promise<EngineHost
     'engine/clear-cache': () => worker.clearCache(),
     'engine/device': () => worker.device(),
     'engine/self-test': () => worker.selfTest(),
+    'engine/weights': () => worker.weights(),
+    'engine/clear-weights': () => worker.clearWeights(),
     'engine/state': () => state,
     'engine/recent-log': () => [...log.entries],
     'nodes/describe': () => [...library.values()].map(declarationOf),

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
 import { DOCUMENT_TEXT_KEY } from '../../nodes/document/embedding/keys.ts';
+import { isWorkflowName } from '../../nodes/document/file-name.ts';
 import { type OpenedDocument, openDocument } from '../../nodes/document/open.ts';
 import { type AdapterReport, adapterReportText } from '../../nodes/execution/adapter-report.ts';
 import { planRun } from '../../nodes/graph/plan.ts';
@@ -50,7 +51,7 @@ interface Report {
 
 async function inspect(path: string): Promise<Report> {
   if (PICTURE.test(path)) return inspectPicture(path);
-  if (/\.json$/i.test(path) && !/\.safetensors\.index\.json$/i.test(path)) {
+  if (isWorkflowName(path) && !/\.safetensors\.index\.json$/i.test(path)) {
     const opened = await readWorkflow(path);
     return { data: { kind: 'workflow', ...workflowData(opened) }, text: workflowText(opened) };
   }

@@ -15,7 +15,7 @@ export async function weightsCommand(args: readonly string[]): Promise<number> {
     const folder = join(cacheFolder(), 'weights');
     const cache = new WeightCache(folder);
     if (values.clear) await cache.clear();
-    const { files, bytes } = await cache.size();
+    const { files, bytes } = await cache.state();
     process.stdout.write(
       `${(bytes / 1e9).toFixed(2)} GB in ${files} file${files === 1 ? '' : 's'}: ${folder}\n`,
     );

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
 import { providerChoices } from '../../nodes/core/providers.ts';
 import type { ZImageConfig } from '../../nodes/inference/checkpoints/configs.ts';
 import { checkDevice } from '../../nodes/inference/gpu-check/measure.ts';
+import { packageRoot } from '../package-root.ts';
 import { table } from './table.ts';
 
 const HELP = `gpu-check: how fast this machine's GPU runs Z-Image-Turbo, with random weights
@@ -72,10 +75,19 @@ async function main(): Promise<number> {
     provider,
     sizes,
     config: { ...base, layers },
+    golden: goldenFolder(),
+    quick: values.tiny,
     onStage: (text) => process.stderr.write(`${text}\n`),
   });
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : table(report));
-  return report.selfTest.verdict === 'wrong' || report.selfTest.verdict === 'failed' ? 1 : 0;
+  const isBad = ({ verdict }: { readonly verdict: string }) => verdict === 'wrong' || verdict === 'failed';
+  return isBad(report.selfTest) || report.golden.some(isBad) ? 1 : 0;
+}
+
+/** References travel beside the program; in a clone they are where the tests have them. */
+function goldenFolder(): string {
+  const packed = join(import.meta.dirname, 'golden');
+  return existsSync(packed) ? packed : join(packageRoot(), 'test', 'fixtures', 'golden');
 }
 
 try {

@@ -7,6 +7,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { createGzip } from 'node:zlib';
+import { goldenFiles } from '../../nodes/inference/gpu-check/golden-files.ts';
+import { packageRoot } from '../package-root.ts';
 
 /** What may be carried: a file attachment, a slow line. */
 const MOST_BYTES = 64 * 2 ** 20;
@@ -44,9 +46,18 @@ async function pack(target: string): Promise<void> {
         recursive: true,
         filter: (source) => !/\.(map|d\.ts)$/.test(source),
       });
+  for (const [name, files] of Object.entries(goldenFiles)) {
+    await mkdir(join(folder, 'golden', name), { recursive: true });
+    for (const file of files)
+      await copyFile(
+        join(packageRoot(), 'test', 'fixtures', 'golden', name, file),
+        join(folder, 'golden', name, file),
+      );
+  }
   const node = isWindows ? 'node.exe' : 'node';
   await copyFile(execPath, join(folder, node));
   await copyFile(join(own, 'gpu-check.js'), join(folder, 'gpu-check.mjs'));
+  await cp(join(own, 'chunks'), join(folder, 'chunks'), { recursive: true });
   await writeFile(join(folder, 'README.txt'), README);
   const start = join(folder, isWindows ? 'gpu-check.cmd' : 'gpu-check');
   await writeFile(

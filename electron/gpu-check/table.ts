@@ -1,9 +1,17 @@
+import type { GoldenReport } from '../../nodes/inference/gpu-check/golden-cases.ts';
 import type { CheckReport } from '../../nodes/inference/gpu-check/measure.ts';
 
 const verdicts: Readonly<Record<CheckReport['selfTest']['verdict'], string>> = {
   right: 'equal to the CPU',
   rounded: 'equal to the CPU as half precision rounds',
   wrong: 'WRONG: the driver computes something else than the CPU',
+  failed: 'FAILED',
+};
+
+const goldenVerdicts: Readonly<Record<GoldenReport['verdict'], string>> = {
+  equal: 'equal',
+  rounded: 'rounded to fewer bits',
+  wrong: 'WRONG',
   failed: 'FAILED',
 };
 
@@ -32,6 +40,14 @@ export function table(report: CheckReport): string {
     `${(flops / matmulRate).toPrecision(3)} s`,
     percent(lokrOverhead),
   ]);
+  const golden = report.golden.map(({ name, compute, error, tolerance, verdict, message }) => [
+    name,
+    compute,
+    error?.toExponential(1) ?? 'not a number',
+    tolerance.toExponential(0),
+    message === undefined ? goldenVerdicts[verdict] : `${goldenVerdicts[verdict]}: ${message}`,
+  ]);
+  const goldenTitles = ['against PyTorch', 'in', 'largest difference', 'tolerance', ''];
   const titles = [
     'picture',
     'step',
@@ -40,6 +56,9 @@ export function table(report: CheckReport): string {
     'arithmetic bound',
     'LoKr on all layers',
   ];
-  const lines = [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-  return `${[...heading, '', ...lines].join('\n')}\n`;
+  const tables = [rowsOf(titles, rows), rowsOf(goldenTitles, golden)];
+  return `${[...heading, ...tables.flatMap((lines) => ['', ...lines])].join('\n')}\n`;
 }
+
+const rowsOf = (titles: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);

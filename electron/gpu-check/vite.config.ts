@@ -9,7 +9,8 @@ export default defineConfig({
     outDir: 'dist/gpu-check',
     rollupOptions: {
       input: { 'gpu-check': 'electron/gpu-check/main.ts', pack: 'electron/gpu-check/pack.ts' },
-      output: { entryFileNames: '[name].js' },
+      // What both programs share keeps its ending in a folder without a package.json.
+      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].mjs' },
     },
   },
 });

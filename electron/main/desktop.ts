@@ -12,6 +12,7 @@ import {
   shell,
 } from 'electron';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
+import { isWorkflowName } from '../../nodes/document/file-name.ts';
 import type { EngineHost } from '../../nodes/host.ts';
 import { portTransport } from '../../nodes/protocol/port-transport.ts';
 import type { DesktopEvent, MenuDescription } from '../ipc/channels.ts';
@@ -27,7 +28,7 @@ import { showJobs } from './job-signs.ts';
 import { openLink } from './links.ts';
 import { buildMenu } from './menu.ts';
 import { RecentFiles } from './recent-files.ts';
-import { isWorkflow, UserFiles } from './user-files.ts';
+import { UserFiles } from './user-files.ts';
 import { utilityEngine } from './utility-engine.ts';
 import { openWindow } from './window.ts';
 import { type Words, wordsOf } from './words.ts';
@@ -208,7 +209,7 @@ export class Desktop {
   async #read(path: string) {
     try {
       const file = await this.#files.read(path);
-      if (isWorkflow(path)) this.#recent.add(path);
+      if (isWorkflowName(path)) this.#recent.add(path);
       return file;
     } catch (error) {
       this.#recent.prune();

@@ -1,16 +1,22 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { type BrowserWindow, dialog } from 'electron';
+import { SHORT_ENDING, WORKFLOW_ENDING, workflowTitle } from '../../nodes/document/file-name.ts';
 import type { Words } from './words.ts';
 
-const ENDING = 'kronode.json';
+/** As dialogs want them, without the dot; the first one opens with a double-click on this system. */
+const endings = (
+  process.platform === 'win32' || process.platform === 'darwin'
+    ? [SHORT_ENDING, WORKFLOW_ENDING]
+    : [WORKFLOW_ENDING, SHORT_ENDING]
+).map((ending) => ending.slice(1));
 
 /** Asks which file to open; undefined when the person changes their mind. */
 export async function askWhatToOpen(window: BrowserWindow, words: Words): Promise<string | undefined> {
   const { filePaths } = await dialog.showOpenDialog(window, {
     properties: ['openFile'],
     filters: [
-      { name: words.workflow, extensions: ['json'] },
+      { name: words.workflow, extensions: ['json', SHORT_ENDING.slice(1)] },
       { name: words.picture, extensions: ['png', 'webp'] },
     ],
   });
@@ -32,8 +38,8 @@ export async function askWhereToSave(
   name: string,
 ): Promise<string | undefined> {
   const { canceled, filePath } = await dialog.showSaveDialog(window, {
-    defaultPath: name,
-    filters: [{ name: words.workflow, extensions: [ENDING] }],
+    defaultPath: `${workflowTitle(name)}.${endings[0]}`,
+    filters: endings.map((ending) => ({ name: `${words.workflow} (*.${ending})`, extensions: [ending] })),
     properties: ['createDirectory', 'showOverwriteConfirmation'],
   });
   return canceled || filePath === '' ? undefined : withEnding(filePath);
@@ -41,7 +47,7 @@ export async function askWhereToSave(
 
 /** Not every system adds the ending; one that would hit another file, which nobody agreed to, is left off. */
 function withEnding(path: string): string {
-  const full = `${path}.${ENDING}`;
+  const full = `${path}.${endings[0]}`;
   return extname(path) === '' && !existsSync(full) ? full : path;
 }
 

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
+import { isWorkflowName } from '../../nodes/document/file-name.ts';
 import { codeOf, writeAtomically } from '../../nodes/host/atomic-file.ts';
 import type { NamedFile, ReadFile } from '../ipc/channels.ts';
 
 /** No workflow and no picture that carries one is larger. */
 const MAX_BYTES = 256 * 2 ** 20;
-
-export const isWorkflow = (path: string): boolean => /\.json$/i.test(path);
 
 /**
  * The files a person chose in this session. The page knows them by ids that tell nothing, and can
@@ -36,7 +35,7 @@ export class UserFiles {
         throw new UserError(`${name} is too large for a workflow.`, {
           hint: `It has ${Math.round(info.size / 2 ** 20)} MB; at most ${MAX_BYTES / 2 ** 20} are read.`,
         });
-      return { id, name, bytes: new Uint8Array(await readFile(path)), writable: isWorkflow(path) };
+      return { id, name, bytes: new Uint8Array(await readFile(path)), writable: isWorkflowName(path) };
     } catch (error) {
       throw error instanceof UserError ? error : new UserError(sentence(name, error), { cause: error });
     }

@@ -13,6 +13,8 @@ export interface SupervisedHostOptions {
   readonly spawn?: SpawnEngine;
   /** Folder of settings, journal and the user's own pictures. */
   readonly userData?: string;
+  /** For what may be deleted at any time; the system's own place by default. */
+  readonly cache?: string;
   /** More folders with models, for this session. */
   readonly models?: readonly string[];
   /** Where pictures go in this session, unless the user chooses another folder. */
@@ -31,7 +33,7 @@ export function createSupervisedHost(options: SupervisedHostOptions = {}): Promi
     version: packageJson.version,
     folders: {
       userData: options.userData ?? userDataFolder(),
-      cache: cacheFolder(),
+      cache: options.cache ?? cacheFolder(),
       models: [...models.map((folder) => resolve(folder)), ...shipped.models],
       pictures: shipped.pictures,
       templates: join(packageRoot(), 'workflows'),

@@ -132,6 +132,14 @@ export class SupervisedWorker implements EngineWorker {
     return this.#ask((client) => client.call('self-test'));
   }
 
+  weights() {
+    return this.#ask((client) => client.call('weights'));
+  }
+
+  clearWeights(): Promise<void> {
+    return this.#ask((client) => client.call('clear-weights'));
+  }
+
   clearCache(): Promise<void> {
     return this.#ask((client) => client.call('clear-cache'));
   }

@@ -48,7 +48,7 @@ interface BoardParts {
   readonly emit: Emit;
   /** Where jobs that have yet to run survive the end of Kronode. */
   readonly kept: KeptQueue;
-  /** Hears how every run went. */
+  /** Hears how every run went, and what its nodes had to say. */
   readonly onInfo: (message: string) => void;
   readonly onDefect: (error: unknown, where: string) => void;
 }
@@ -190,7 +190,7 @@ export class JobBoard {
   }
 
   #tell(job: string, event: WorkerEvent): void {
-    const { emit, pictures } = this.#parts;
+    const { emit, pictures, onInfo } = this.#parts;
     const record = this.#record(job);
     switch (event.kind) {
       case 'started':
@@ -206,6 +206,7 @@ export class JobBoard {
         break;
       case 'notice':
         emit('run/notice', { job, ...withoutKind(event) });
+        if (!record.tried) onInfo(`${nameOf(this.document(job), event.node)} says: ${event.message}`);
         break;
       case 'text':
         emit('run/text', { job, ...withoutKind(event) });

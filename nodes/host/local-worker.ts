@@ -10,7 +10,7 @@ import { makeThumbnail } from '../inference/images/thumbnail.ts';
 import type { EngineServices, ServiceSettings } from '../inference/services/index.ts';
 import { PictureFolders } from '../inference/services/picture-folders.ts';
 import { library } from '../library/index.ts';
-import type { DeviceReport, ModelCard, SelfTestReport } from '../protocol/contract.ts';
+import type { ConvertedWeights, DeviceReport, ModelCard, SelfTestReport } from '../protocol/contract.ts';
 import { forecastMemory } from './memory-forecast.ts';
 import { PreviewMaker } from './preview-maker.ts';
 import { outcomeOf } from './run-outcome.ts';
@@ -161,6 +161,22 @@ export class LocalWorker implements EngineWorker {
   async selfTest(): Promise<SelfTestReport> {
     await this.#idle;
     return (await this.#parts).services.selfTest();
+  }
+
+  async weights(): Promise<ConvertedWeights> {
+    return (await this.#parts).services.convertedWeights();
+  }
+
+  async clearWeights(): Promise<void> {
+    await this.#idle;
+    const parts = await this.#parts;
+    const cleared = parts.services.clearConvertedWeights();
+    // A job that starts meanwhile waits.
+    this.#parts = cleared.then(
+      () => parts,
+      () => parts,
+    );
+    await cleared;
   }
 
   /** Takes what can change while everything stays in memory. */

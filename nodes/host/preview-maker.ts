@@ -1,11 +1,11 @@
 /**
- * Draws previews one at a time. Of those asked for meanwhile only the newest is drawn, and none after
- * the run is over.
+ * Draws previews one at a time. Of those asked for meanwhile only the newest of each node is drawn, and
+ * none after the run is over.
  */
 export class PreviewMaker {
   readonly #show: (node: string, jpeg: Uint8Array<ArrayBuffer>) => void;
   readonly #onFailure: (node: string, error: unknown) => void;
-  #newest: { readonly node: string; readonly draw: () => Promise<Uint8Array> } | undefined;
+  readonly #newest = new Map<string, () => Promise<Uint8Array>>();
   #isDrawing = false;
   #isClosed = false;
 
@@ -18,21 +18,21 @@ export class PreviewMaker {
   }
 
   ask(node: string, draw: () => Promise<Uint8Array>): void {
-    this.#newest = { node, draw };
+    this.#newest.set(node, draw);
     void this.#next();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#newest = undefined;
+    this.#newest.clear();
   }
 
   async #next(): Promise<void> {
     if (this.#isDrawing) return;
     this.#isDrawing = true;
-    for (let asked = this.#newest; asked; asked = this.#newest) {
-      this.#newest = undefined;
-      const { node, draw } = asked;
+    for (let [asked] = this.#newest; asked; [asked] = this.#newest) {
+      const [node, draw] = asked;
+      this.#newest.delete(node);
       try {
         const jpeg = new Uint8Array(await draw());
         if (!this.#isClosed) this.#show(node, jpeg);

@@ -53,6 +53,8 @@ export function serveWorker(transport: Transport, createServices: CreateServices
       status: () => started().status(),
       device: () => started().device(),
       'self-test': () => started().selfTest(),
+      weights: () => started().weights(),
+      'clear-weights': () => started().clearWeights(),
       'clear-cache': () => started().clearCache(),
     },
     { onDefect },

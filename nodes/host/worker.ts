@@ -5,10 +5,12 @@ import { providerChoices } from '../core/providers.ts';
 import type { Document } from '../document/schema.ts';
 import type { LiveValue } from '../graph/live-values.ts';
 import {
+  type ConvertedWeights,
   type DeviceReport,
   type ModelCard,
   type SelfTestReport,
   zBar,
+  zConvertedWeights,
   zDevice,
   zFileKind,
   zForecast,
@@ -149,6 +151,8 @@ export const workerContract = {
     status: call(nothing, zWorkerStatus),
     device: call(nothing, zDevice),
     'self-test': call(nothing, zSelfTest),
+    weights: call(nothing, zConvertedWeights),
+    'clear-weights': call(nothing, nothing),
     'clear-cache': call(nothing, nothing),
   },
   events: {
@@ -200,6 +204,10 @@ export interface EngineWorker {
   device(): Promise<DeviceReport>;
   /** Waits for the job that runs. */
   selfTest(): Promise<SelfTestReport>;
+  /** Converted weights on disk. */
+  weights(): Promise<ConvertedWeights>;
+  /** Deletes them; waits for the job that runs. Networks in memory are dropped, for they may read them. */
+  clearWeights(): Promise<void>;
   clearCache(): Promise<void>;
   /** Takes effect for the next job. */
   configure(settings: WorkerSettings): Promise<void>;

@@ -189,6 +189,14 @@ export const zSelfTest = z.object({
   message: z.string().optional(),
 });
 
+/** Weights that were converted, on disk. */
+export const zConvertedWeights = z.object({
+  files: z.number(),
+  bytes: z.number(),
+  /** Some are being made now, by this program or another one. */
+  isConverting: z.boolean(),
+});
+
 const zInfo = z.object({
   version: z.string(),
   protocol: z.literal(PROTOCOL_VERSION),
@@ -214,6 +222,9 @@ export const calls = {
   'engine/clear-cache': call(nothing, nothing),
   'engine/device': call(nothing, zDevice),
   'engine/self-test': call(nothing, zSelfTest),
+  'engine/weights': call(nothing, zConvertedWeights),
+  /** Deletes converted weights but those that are being made; waits for the job that runs. */
+  'engine/clear-weights': call(nothing, nothing),
   'engine/state': call(nothing, zEngineState),
   /** What was logged before this client came, oldest first. */
   'engine/recent-log': call(nothing, z.array(zLogEntry)),
@@ -358,6 +369,7 @@ export type ModelCard = z.output<typeof zModelCard>;
 export type FolderReport = z.output<typeof zFolderReport>;
 export type DeviceReport = z.output<typeof zDevice>;
 export type SelfTestReport = z.output<typeof zSelfTest>;
+export type ConvertedWeights = z.output<typeof zConvertedWeights>;
 export type EngineState = z.output<typeof zEngineState>;
 export type LogEntry = z.output<typeof zLogEntry>;
 export type JournalEntry = z.output<typeof zJournalEntry>;

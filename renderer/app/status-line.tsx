@@ -2,6 +2,7 @@ import { Maximize, ZoomIn, ZoomOut } from 'lucide-react';
 import { useZoom } from '../editor/canvas-handle.ts';
 import { runCommand } from '../editor/commands/index.ts';
 import { useBindings } from '../editor/commands/key-bindings.ts';
+import { useEngineText } from '../i18n/engine-text.ts';
 import { useText } from '../i18n/index.ts';
 import { useRuntime, useTabRuntime } from '../state/runtime-store.ts';
 import { useActiveTab } from '../state/workspace.ts';
@@ -89,6 +90,7 @@ function LastRun() {
   const t = useText();
   const tab = useActiveTab();
   const last = useTabRuntime(tab.id, (runtime) => runtime.last);
+  const engine = useEngineText();
   if (!last) return null;
   const { job, steps, seeds } = last;
   const parts =
@@ -98,7 +100,11 @@ function LastRun() {
           job.milliseconds !== undefined && t('status.done', { time: seconds(job.milliseconds) }),
           seeds.length > 0 && t('status.seed', { seed: seeds.join(', ') }),
         ]
-      : [job.state === 'failed' ? t('status.failed', { message: job.message ?? '' }) : t('status.cancelled')];
+      : [
+          job.state === 'failed'
+            ? t('status.failed', { message: engine(job.message ?? '') })
+            : t('status.cancelled'),
+        ];
   return (
     <span className={cn('truncate', job.state === 'failed' && 'text-bad')}>
       {parts.filter(Boolean).join(' · ')}

@@ -1,4 +1,5 @@
 import { Command, Plus, Settings, X } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
 import { runCommand } from '../editor/commands/index.ts';
 import { useBindings } from '../editor/commands/key-bindings.ts';
@@ -61,11 +62,11 @@ export function TabBar() {
       <span className="flex-1" />
       <button
         type="button"
-        className="flex h-7 w-52 items-center gap-2 rounded-control border border-line bg-control px-2 text-faint hover:border-line-strong"
+        className="flex h-7 w-52 min-w-36 shrink items-center gap-2 overflow-hidden rounded-control border border-line bg-control px-2 text-faint hover:border-line-strong"
         onClick={() => runCommand('view.palette')}
       >
-        <Command size={13} />
-        {t('app.search')}
+        <Command size={13} className="shrink-0" />
+        <span className="truncate">{t('app.search')}</span>
         <KeyCaps keys={keys('view.palette')[0] ?? ''} />
       </button>
       <EngineChip />
@@ -93,10 +94,16 @@ function TabButton({
   const dirty = useStore(tab.store.state, isDirty);
   const documentTitle = useStore(tab.store.state, ({ document }) => document.meta?.title);
   const title = tab.name ?? documentTitle ?? t('tab.untitled');
+  const root = useRef<HTMLDivElement>(null);
+  // With more tabs than fit, the one in front stays in sight.
+  useEffect(() => {
+    if (active) root.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [active]);
   return (
     <div
+      ref={root}
       className={cn(
-        'group relative flex max-w-56 min-w-24 items-center border-r border-line text-dim first:border-l',
+        'group relative flex max-w-56 min-w-28 items-center border-r border-line text-dim first:border-l',
         active && 'bg-canvas text-text',
       )}
       onDragOver={(event) => {

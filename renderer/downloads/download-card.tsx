@@ -1,5 +1,6 @@
 import { Check, CircleX, X } from 'lucide-react';
 import type { DownloadState } from '../../nodes/protocol/downloads.ts';
+import { useEngineText } from '../i18n/engine-text.ts';
 import { type Translate, useText } from '../i18n/index.ts';
 import { Button, IconButton } from '../ui/button.tsx';
 import { byteSize } from '../ui/byte-size.ts';
@@ -17,7 +18,8 @@ export function DownloadCard({
   readonly isLookedUp: boolean;
 }) {
   const t = useText();
-  const { id, state, doneBytes, totalBytes, message, hint } = download;
+  const { id, state, doneBytes, totalBytes } = download;
+  const failure = useEngineText().told({ message: download.message ?? '', hint: download.hint });
   const isRunning = RUNNING.has(state);
   const share = totalBytes ? doneBytes / totalBytes : 0;
   return (
@@ -43,12 +45,12 @@ export function DownloadCard({
           {download.file}
         </span>
       )}
-      {state === 'failed' && message !== undefined && (
+      {state === 'failed' && failure.message !== '' && (
         <span className="flex gap-2 text-label select-text">
           <CircleX size={14} className="mt-0.5 shrink-0 text-bad" />
           <span className="min-w-0 break-words">
-            {message}
-            {hint !== undefined && <span className="block text-dim">{hint}</span>}
+            {failure.message}
+            {failure.hint !== undefined && <span className="block text-dim">{failure.hint}</span>}
           </span>
         </span>
       )}

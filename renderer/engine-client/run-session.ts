@@ -3,6 +3,7 @@ import { messageOf, UserError } from '../../nodes/core/errors.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { liveValuesBetween } from '../../nodes/graph/live-values.ts';
 import type { JobSummary } from '../../nodes/protocol/contract.ts';
+import { engineText } from '../i18n/engine-text.ts';
 import { text } from '../i18n/index.ts';
 import { LiveRuns } from '../live/live-runs.ts';
 import { liveStore } from '../live/live-store.ts';
@@ -228,7 +229,7 @@ export class RunSession {
       else if (before !== undefined && before !== 'ready') void this.#refresh();
     });
     engine.on('engine/log', ({ level, message }) => {
-      if (level === 'error') toast.error(message);
+      if (level === 'error') toast.error(engineText()(message));
     });
   }
 
@@ -266,8 +267,7 @@ export class RunSession {
         last: { job, steps: steps && `${steps.done}/${steps.total}`, seeds: sampledSeeds(runtime, job.id) },
       };
     });
-    if (job.state === 'failed' && !job.node)
-      toast.error(job.message ?? text('run.failed'), { description: job.hint });
+    if (job.state === 'failed' && !job.node) showFailure(job.message ?? text('run.failed'), job.hint);
     this.#previewSoon();
   }
 
@@ -391,6 +391,10 @@ function sampledSeeds({ pictures }: TabRuntime, job: string): readonly string[] 
 
 /** Shows a failed action as a message in the corner. */
 export function tell(error: unknown): void {
-  const hint = error instanceof UserError ? error.hint : undefined;
-  toast.error(messageOf(error), hint === undefined ? {} : { description: hint });
+  showFailure(messageOf(error), error instanceof UserError ? error.hint : undefined);
+}
+
+function showFailure(failure: string, remedy: string | undefined): void {
+  const { message, hint } = engineText().told({ message: failure, hint: remedy });
+  toast.error(message, hint === undefined ? {} : { description: hint });
 }

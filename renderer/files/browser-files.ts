@@ -1,3 +1,4 @@
+import { isWorkflowName, SHORT_ENDING } from '../../nodes/document/file-name.ts';
 import type { FileAccess, FileHandle, OpenedFile } from './file-access.ts';
 import { browserRecent } from './recent-files.ts';
 
@@ -7,7 +8,7 @@ interface Pickers {
   showSaveFilePicker(options: object): Promise<FileSystemFileHandle>;
 }
 
-const types = [{ description: 'Kronode workflow', accept: { 'application/json': ['.json'] } }];
+const types = [{ description: 'Kronode workflow', accept: { 'application/json': ['.json', SHORT_ENDING] } }];
 const pictures = { description: 'Picture with a workflow', accept: { 'image/*': ['.png', '.webp'] } };
 
 const pickers = (): Pickers | undefined =>
@@ -26,7 +27,7 @@ export const browserFiles: FileAccess = {
       const [handle] = await api.showOpenFilePicker({ types: [...types, pictures] });
       if (!handle) return undefined;
       const file = await handle.getFile();
-      const writable = file.name.endsWith('.json');
+      const writable = isWorkflowName(file.name);
       return { ...(await read(file)), handle: writable ? { name: file.name, token: handle } : undefined };
     } catch (error) {
       if (gaveUp(error)) return undefined;
@@ -64,7 +65,7 @@ const upload = (): Promise<OpenedFile | undefined> =>
   new Promise((resolve, reject) => {
     const input = document.createElement('input');
     input.type = 'file';
-    input.accept = '.json,.png,.webp';
+    input.accept = `.json,${SHORT_ENDING},.png,.webp`;
     input.addEventListener('cancel', () => resolve(undefined));
     input.addEventListener('change', () => {
       const file = input.files?.[0];

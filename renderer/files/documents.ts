@@ -1,4 +1,5 @@
 import { toast } from 'sonner';
+import { WORKFLOW_ENDING, workflowTitle } from '../../nodes/document/file-name.ts';
 import { serializeDocument } from '../../nodes/document/open.ts';
 import { services } from '../app/services.ts';
 import { text } from '../i18n/index.ts';
@@ -8,9 +9,6 @@ import { showOverlay } from '../state/overlay-store.ts';
 import { forgetRuntime } from '../state/runtime-store.ts';
 import { closeTab, openTab, type Tab, tabOf, updateTab } from '../state/workspace.ts';
 import type { FileHandle, OpenedFile } from './file-access.ts';
-
-const ENDING = '.kronode.json';
-const nameOf = (file: string): string => file.replace(/(\.kronode)?\.(json|png|webp)$/i, '');
 
 /** What a tab is called. */
 export const titleOfTab = (tab: Tab): string =>
@@ -23,8 +21,8 @@ export const titleOfTab = (tab: Tab): string =>
 export async function openBytes({ name, bytes, handle }: OpenedFile): Promise<void> {
   const content = /\.(png|webp)$/i.test(name) ? bytes : new TextDecoder().decode(bytes);
   const { document, problems } = await services().session.engine.call('document/open', { content });
-  openTab({ document, name: nameOf(name), file: handle, opened: problems });
-  noteRecent(`${nameOf(name)}${ENDING}`, handle, serializeDocument(document));
+  openTab({ document, name: workflowTitle(name), file: handle, opened: problems });
+  noteRecent(handle?.name ?? `${workflowTitle(name)}${WORKFLOW_ENDING}`, handle, serializeDocument(document));
   const errors = problems.length;
   if (errors > 0) toast.warning(text('file.opened-with', { count: errors }));
 }
@@ -46,12 +44,12 @@ export async function saveTab(tab: Tab, elsewhere = false): Promise<boolean> {
   const content = serializeDocument(saved as typeof document);
   const handle = await services().files.save(
     content,
-    `${titleOfTab(tab)}${ENDING}`,
+    `${titleOfTab(tab)}${WORKFLOW_ENDING}`,
     elsewhere ? undefined : tab.file,
   );
   if (!handle) return false;
   tab.store.markSaved(document);
-  updateTab(tab.id, { name: nameOf(handle.name), file: handle });
+  updateTab(tab.id, { name: workflowTitle(handle.name), file: handle });
   noteRecent(handle.name, handle, content);
   toast.success(text('file.saved', { name: handle.name }));
   return true;

@@ -55,7 +55,7 @@ export class LiveRuns {
 
   /** A run of this state of a document was asked for: values that move go to it from now on. */
   follow(tab: string, job: string, document: Document): void {
-    this.#jobs.set(tab, { job, document, isLive: false, askedAt: performance.now() });
+    this.#take(tab, { job, document, isLive: false, askedAt: performance.now() });
   }
 
   /** Brings the picture of a tab up to date with what it is to show. */
@@ -108,7 +108,7 @@ export class LiveRuns {
       } else {
         const askedAt = performance.now();
         const job = await this.#parts.start(tab, wanted);
-        this.#jobs.set(tab.id, { job, document: wanted, isLive: true, askedAt });
+        this.#take(tab.id, { job, document: wanted, isLive: true, askedAt });
       }
     } catch (error) {
       // Without its job the next value starts another one.
@@ -119,6 +119,12 @@ export class LiveRuns {
       this.#sending.delete(tab.id);
     }
     this.update(tab);
+  }
+
+  /** Until a job has made its first picture, the one that is shown is that of the job before. */
+  #take(tab: string, job: LiveJob): void {
+    const shown = this.shown(tab);
+    this.#jobs.set(tab, { ...job, ...(shown && { shown }) });
   }
 
   /** A run that was asked for and still waits keeps its values; one that was cleared takes none. */

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
 import type { LogEntry } from '../../nodes/protocol/contract.ts';
 import { tell } from '../engine-client/run-session.ts';
+import { useEngineText } from '../i18n/engine-text.ts';
 import { text, useLanguage, useText } from '../i18n/index.ts';
 import { useRunReport } from '../state/run-report-store.ts';
 import { IconButton } from '../ui/button.tsx';
@@ -75,6 +76,7 @@ export function LogLines() {
 
 function Lines({ entries }: { readonly entries: readonly LogEntry[] }) {
   const t = useText();
+  const engine = useEngineText();
   const language = useLanguage();
   const list = useRef<HTMLOListElement>(null);
   const isAtEnd = useRef(true);
@@ -104,7 +106,7 @@ function Lines({ entries }: { readonly entries: readonly LogEntry[] }) {
             {marks[level]}
             <span className="sr-only">{t(`log.is.${level}`)}</span>
           </span>
-          <span className="min-w-0 break-words">{message}</span>
+          <span className="min-w-0 break-words">{engine(message)}</span>
         </li>
       ))}
     </ol>

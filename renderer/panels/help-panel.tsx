@@ -5,6 +5,7 @@ import { sockets } from '../../nodes/core/sockets.ts';
 import { PATH_SEPARATOR } from '../../nodes/graph/flatten.ts';
 import { groupInk } from '../editor/flow/node-rows.ts';
 import { inkOf } from '../editor/flow/socket.tsx';
+import { useEngineText } from '../i18n/engine-text.ts';
 import { type Translate, useText } from '../i18n/index.ts';
 import { type NodeText, useNodeText } from '../i18n/node-text.ts';
 import { useCatalogue } from '../state/catalogue-store.ts';
@@ -16,6 +17,7 @@ import type { Panel } from './panel.ts';
 /** What the selected node does, from its own declaration. */
 function HelpPanel() {
   const t = useText();
+  const engine = useEngineText();
   const names = useNodeText();
   const tab = useActiveTab();
   const catalogue = useCatalogue();
@@ -80,7 +82,7 @@ function HelpPanel() {
           <h4 className="mb-1 text-label text-faint">{t('help.results')}</h4>
           {run.notices.map((notice) => (
             <p key={notice} className="text-dim">
-              {notice}
+              {engine(notice)}
             </p>
           ))}
         </section>

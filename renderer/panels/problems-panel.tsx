@@ -4,6 +4,7 @@ import type { Catalogue } from '../../nodes/core/catalogue.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { nodeAtPath } from '../../nodes/graph/inside-instance.ts';
 import { showNode } from '../editor/show-node.ts';
+import { useEngineText } from '../i18n/engine-text.ts';
 import { useText } from '../i18n/index.ts';
 import { useNodeText } from '../i18n/node-text.ts';
 import type { FileUse } from '../models/document-files.ts';
@@ -24,6 +25,20 @@ const problemsIn = ({ problems, nodes }: TabRuntime): Problem[] => [
   ),
   ...problems,
 ];
+
+/**
+ * Whether what was found while opening is still to be told: what was mended, and a node that cannot run
+ * as long as it is there. The engine speaks of it again only where it is in the way of a run.
+ */
+const isStanding = (
+  { severity, node }: Problem,
+  document: Document,
+  { problems }: Pick<TabRuntime, 'problems'>,
+): boolean =>
+  severity === 'warning' ||
+  (node !== undefined &&
+    nodeAtPath(document, node) !== undefined &&
+    !problems.some((problem) => problem.node === node));
 
 /** A problem with what can be done about it at once. */
 interface Listed extends Problem {
@@ -66,6 +81,7 @@ function fileOf(
 function ProblemsPanel() {
   const t = useText();
   const names = useNodeText();
+  const engine = useEngineText();
   const tab = useActiveTab();
   const catalogue = useCatalogue();
   const document = useActiveDocument((state) => state.document);
@@ -77,11 +93,11 @@ function ProblemsPanel() {
     for (const problem of [
       ...missing,
       ...problemsIn(runtime),
-      ...tab.opened.filter(({ severity }) => severity === 'warning'),
+      ...tab.opened.filter((problem) => isStanding(problem, document, runtime)),
     ])
       byNode.set(problem.node ?? '', [...(byNode.get(problem.node ?? '') ?? []), problem]);
     return [...byNode];
-  }, [runtime, tab.opened, missing]);
+  }, [runtime, tab.opened, missing, document]);
   if (groups.length === 0) return <p className="p-4 text-dim">{t('problems.none')}</p>;
   const titleOf = (id: string) => {
     const node = nodeAtPath(document, id);
@@ -107,7 +123,7 @@ function ProblemsPanel() {
           </h3>
           <ul className="flex flex-col gap-2">
             {problems.map((problem) => {
-              const { severity, message, hint, input } = problem;
+              const { severity, message, hint, input } = engine.told(problem);
               const file = fileOf(problem, nodes, catalogue);
               return (
                 <li key={`${input} ${message}`} className="flex gap-2">

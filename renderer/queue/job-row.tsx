@@ -4,6 +4,7 @@ import type { JobSummary } from '../../nodes/protocol/contract.ts';
 import { services } from '../app/services.ts';
 import { runCommand } from '../editor/commands/index.ts';
 import { tell } from '../engine-client/run-session.ts';
+import { useEngineText } from '../i18n/engine-text.ts';
 import { useText } from '../i18n/index.ts';
 import { sourceOf } from '../pictures/picture-actions.ts';
 import { useThumbnail } from '../pictures/thumbnails.ts';
@@ -149,7 +150,8 @@ export function WaitingRow({ job, row, isLifted, onLift, onStep }: WaitingProps)
 /** A job that failed: why, and the way to where. */
 export function FailedRow({ job }: JobProps) {
   const t = useText();
-  const { node, message, hint } = job;
+  const { node } = job;
+  const { message, hint } = useEngineText().told({ message: job.message ?? '', hint: job.hint });
   const title = useNodeTitles(node === undefined ? undefined : job.id)(node ?? '');
   return (
     <li data-job={job.id} className="flex flex-col gap-1">

@@ -1,5 +1,6 @@
 import { Cpu } from 'lucide-react';
 import { providerChoices } from '../../nodes/core/providers.ts';
+import { ConvertedWeights } from './converted-weights.tsx';
 import { CacheMemory, NetworkMemory } from './memory-fields.tsx';
 import { PartProviders } from './part-providers.tsx';
 import { Adapter, ProviderChoice } from './provider-choice.tsx';
@@ -53,6 +54,14 @@ export const device: Section = {
       shape: 'block',
       control: CacheMemory,
       words: () => ['cache'],
+    },
+    {
+      id: 'converted-weights',
+      title: 'device.weights',
+      hint: 'device.weights-hint',
+      shape: 'block',
+      control: ConvertedWeights,
+      words: () => ['int4', 'int8', 'cache'],
     },
     { id: 'residents', title: 'device.residents', shape: 'block', control: Residents },
     {

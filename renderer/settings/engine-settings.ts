@@ -4,6 +4,7 @@ import type { EngineSettings } from '../../nodes/protocol/contract.ts';
 import { services } from '../app/services.ts';
 import { relistFiles } from '../engine-client/file-lists.ts';
 import { tell } from '../engine-client/run-session.ts';
+import { engineText } from '../i18n/engine-text.ts';
 
 const store = createStore<{ readonly settings: EngineSettings | undefined }>(() => ({ settings: undefined }));
 
@@ -24,7 +25,10 @@ export async function configure(change: Partial<EngineSettings>): Promise<string
     if (change.modelFolders) relistFiles();
     return undefined;
   } catch (error) {
-    const hint = error instanceof UserError ? error.hint : undefined;
-    return hint === undefined ? messageOf(error) : `${messageOf(error)} ${hint}`;
+    const { message, hint } = engineText().told({
+      message: messageOf(error),
+      hint: error instanceof UserError ? error.hint : undefined,
+    });
+    return hint === undefined ? message : `${message} ${hint}`;
   }
 }

@@ -7,7 +7,8 @@ export function Toaster() {
       position="bottom-center"
       // A dialog keeps the pointer from everything else; messages lie above it.
       className="pointer-events-auto"
-      offset={40}
+      // Above the control that runs, which a narrow window has in the same place.
+      offset={{ bottom: 88 }}
       gap={8}
       toastOptions={{
         unstyled: true,

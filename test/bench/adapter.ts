@@ -5,12 +5,12 @@ import { openDocument } from '../../nodes/document/open.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { Engine } from '../../nodes/engine.ts';
 import { bake } from '../../nodes/inference/adapters/bake.ts';
-import { liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
+import type { AdapterStrength } from '../../nodes/inference/adapters/blocks.ts';
+import { type LiveAdapter, liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
 import { loadModule, readMatrix } from '../../nodes/inference/adapters/matrix.ts';
 import { mergeAll } from '../../nodes/inference/adapters/merge.ts';
 import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
 import { type OpenedPart, openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
-import type { WeightPolicy } from '../../nodes/inference/ort/session-options.ts';
 import { TorchCpuGenerator } from '../../nodes/inference/sampling/torch-random.ts';
 import { createServices } from '../../nodes/inference/services/index.ts';
 import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
@@ -30,14 +30,15 @@ type Model = OpenedPart<'transformer'>;
 
 const openNano = (): Promise<Model> => openPart(NANO, 'transformer');
 
-async function adapted(
-  model: Model,
-  file = GLOSSY,
-  weights: WeightPolicy = 'packed',
-): Promise<ZImageTransformer> {
-  const adapters = [await liveAdapter(await readAdapter(file, model.weights), model.weights)];
-  return new ZImageTransformer(model.weights, model.config, { ...CPU, weights, adapters });
-}
+const openAdapter = async (file: string, { weights }: Model): Promise<LiveAdapter> =>
+  liveAdapter(await readAdapter(file, weights), weights);
+
+const withSlots = ({ weights, config }: Model): ZImageTransformer =>
+  new ZImageTransformer(weights, config, { ...CPU, slots: 2 });
+
+/** A network with an adapter in a slot, as the engine runs it. */
+const adapted = async (model: Model, file = GLOSSY): Promise<ZImageTransformer> =>
+  withSlots(model).adaptedBy([await openAdapter(file, model)]);
 
 const plain = ({ weights, config }: Model): ZImageTransformer => new ZImageTransformer(weights, config, CPU);
 
@@ -51,10 +52,9 @@ async function using<T>(networks: readonly ZImageTransformer[], work: () => Prom
 }
 
 /** Eight steps of a network for one 128 px picture, at a strength where it has an adapter. */
-async function stepsOf(network: ZImageTransformer) {
-  const caption = await network.prepareCaption(
-    new TorchCpuGenerator(1n).randn([20, network.config.captionDim]),
-  );
+async function stepsOf(network: ZImageTransformer, strengths: readonly AdapterStrength[] = []) {
+  const features = new TorchCpuGenerator(1n).randn([20, network.config.captionDim]);
+  const caption = await network.prepareCaption(features, strengths);
   const latents = new TorchCpuGenerator(2n).randn([1, 16, 16, 16]);
   return async (strength?: number): Promise<void> => {
     const strengths = strength === undefined ? [] : [{ strength }];
@@ -67,6 +67,32 @@ function slider(): () => number {
   let moves = 0;
   return () => 0.2 + (moves++ % 97) / 100;
 }
+
+/**
+ * Eight steps with an adapter that was never used before, from opening its file on, over the same steps once
+ * more. Adapters differ in the shapes of their factors by turns.
+ */
+const swap = (): Promise<number> =>
+  inFolder(async (folder) => {
+    const model = await openNano();
+    const network = withSlots(model);
+    const others = [4, 16].map((factor) => writeFullRankLokr(folder, model.weights, factor));
+    const files = [GLOSSY, ...(await Promise.all(others))];
+    return using([network], async () => {
+      const ratios: number[] = [];
+      for (let round = -1; round < ROUNDS; round++) {
+        const startedAt = performance.now();
+        const adapter = await openAdapter(files.at(round % files.length) ?? GLOSSY, model);
+        const steps = await stepsOf(await network.adaptedBy([adapter]), [{ strength: 1 }]);
+        await steps(1);
+        const swappedAt = performance.now();
+        await steps(1);
+        // The first round makes the sessions.
+        if (round >= 0) ratios.push((swappedAt - startedAt) / (performance.now() - swappedAt));
+      }
+      return median(ratios);
+    });
+  });
 
 async function strengthChange(): Promise<number> {
   const network = await adapted(await openNano());
@@ -212,7 +238,8 @@ async function peerWay(): Promise<number> {
 const sweepOfFive = (): Promise<number> =>
   inFolder(async (folder) => {
     const model = await openPart(await writeSyntheticTransformer(folder, fullWidth(1, 0)), 'transformer');
-    const live = await adapted(model, await writeFullRankLokr(folder, model.weights, 8), 'mapped');
+    const adapters = [await openAdapter(await writeFullRankLokr(folder, model.weights, 8), model)];
+    const live = new ZImageTransformer(model.weights, model.config, { ...CPU, weights: 'mapped', adapters });
     return using([live], async () => {
       const each = [0.2, 0.4, 0.6, 0.8, 1].map((strength) => [{ strength }]);
       const caption = await live.prepareCaption(
@@ -249,6 +276,14 @@ export const adapterBenchmarks: readonly Benchmark[] = [
     better: 'lower',
     reference: 'one step; from a changed strength to the JPEG of its first step, whole engine, 256 px',
     measure: firstPreview,
+  },
+  {
+    id: 'adapter.swap',
+    unit: '×',
+    target: 1.1,
+    better: 'lower',
+    reference: `${STEPS} once more; with another adapter for the first time, from opening its file on`,
+    measure: swap,
   },
   {
     id: 'adapter.live-block',

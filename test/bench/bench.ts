@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { runStage } from '../support/full-stage.ts';
 import { adapterBenchmarks } from './adapter.ts';
 import { engineBenchmarks } from './engine.ts';
 import { fullBenchmarks } from './full.ts';
-import { runStage, stages } from './full-stage.ts';
 import { type Measurement, measureAll } from './harness.ts';
 import { uiBenchmarks } from './ui.ts';
 
@@ -12,14 +12,11 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     // What the full-size benchmarks start this program again with.
     stage: { type: 'string' },
-    file: { type: 'string', default: '' },
-    cache: { type: 'string', default: '' },
   },
 });
 
-const stage = stages.find((name) => name === values.stage);
-if (stage) {
-  process.stdout.write(JSON.stringify(await runStage(stage, values.file, values.cache)));
+if (values.stage !== undefined) {
+  process.stdout.write(JSON.stringify(await runStage(JSON.parse(values.stage))));
   process.exit(0);
 }
 

@@ -17,8 +17,9 @@ import { createServices } from '../../nodes/inference/services/index.ts';
 import { stepFlops } from '../../nodes/inference/zimage/step-flops.ts';
 import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
 import { library } from '../../nodes/library/index.ts';
+import { memoryOf } from '../support/process-memory.ts';
 import { fullWidth, writeSyntheticTransformer } from '../support/synthetic-model.ts';
-import { type Benchmark, inFolder, interleave, median, privateBytes } from './harness.ts';
+import { type Benchmark, inFolder, interleave, median } from './harness.ts';
 
 const NANO = join(packageRoot(), 'nodes', 'models', 'nano');
 const TEMPLATE = join(packageRoot(), 'workflows', 'text-to-image.kronode.json');
@@ -171,10 +172,10 @@ const openPrivate = (): Promise<number> =>
     const file = await writeSyntheticTransformer(folder, fullWidth(OPEN_LAYERS, 0));
     const opened = await openPart(file, 'transformer');
     const size = [...opened.weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const before = await privateBytes();
+    const { private: before } = await memoryOf('self');
     const model = new ZImageTransformer(opened.weights, opened.config, { ...CPU, weights: 'mapped' });
     await model.open();
-    const added = (await privateBytes()) - before;
+    const added = (await memoryOf('self')).private - before;
     await model.dispose();
     return added / size;
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -84,14 +84,6 @@ export async function pairedRatio(
     ratios.push(first ? before / after : after / before);
   }
   return median(ratios);
-}
-
-/** Private (not file-backed) resident memory of this process in bytes. */
-export async function privateBytes(): Promise<number> {
-  const status = await readFile('/proc/self/status', 'utf8');
-  const match = /^RssAnon:\s+(\d+) kB/m.exec(status);
-  if (!match) throw new Error('Private memory can be read on Linux only.');
-  return Number(match[1]) * 1024;
 }
 
 /** A folder that is gone afterwards. */

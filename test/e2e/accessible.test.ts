@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDocument } from '../../nodes/document/open.ts';
+import { library } from '../../nodes/library/index.ts';
 import { violationsOf } from '../support/axe.ts';
 import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
@@ -7,30 +10,121 @@ import { type Editor, type EditorHost, startEditor } from '../support/editor.ts'
 import { pictureDocument } from '../support/picture-document.ts';
 import { spread } from '../support/spread.ts';
 
-/** A screen: how a person gets there with the keyboard alone, and what shows that it is there. */
+/** A screen: how a person gets there, and what shows that it is there. */
 interface Screen {
   readonly name: string;
   readonly keys?: readonly string[];
   /** What the keys do not reach. */
-  readonly open?: (page: Page) => Promise<unknown>;
+  readonly open?: (editor: Editor) => Promise<unknown>;
   /** A selector of what is then shown. */
   readonly shows: string;
+  /** What has to end before the next screen. */
+  readonly leave?: (editor: Editor) => Promise<unknown>;
 }
 
-const section = (index: number) => (page: Page) =>
-  page.getByRole('dialog').getByRole('navigation').getByRole('button').nth(index).click();
+const SLOW = { timeout: 60_000 };
 
-/** Every main screen; a new one is one line here. Panels that the rail shows are visited without one. */
+const section =
+  (index: number) =>
+  ({ page }: Editor) =>
+    page.getByRole('dialog').getByRole('navigation').getByRole('button').nth(index).click();
+
+/** Looks at the newest picture with these keys. */
+const viewing =
+  (...keys: readonly string[]) =>
+  async (editor: Editor) => {
+    await editor.page.locator('aside [role=option] img').nth(1).waitFor(SLOW);
+    await editor.page.locator('aside [role=listbox]').focus();
+    await editor.press('Home', ...keys);
+    await editor.page.locator('[role=dialog] figure img').first().waitFor(SLOW);
+  };
+
+/** A long run with another behind it. */
+async function keepBusy(editor: Editor): Promise<void> {
+  await editor.openDocument(
+    spread(pictureDocument('an owl', { steps: 400, side: 256, title: 'Owl' })),
+    'owl.kronode.json',
+  );
+  await editor.press('Control+Enter', 'Control+Enter', 'q');
+}
+
+async function rest(editor: Editor): Promise<void> {
+  const { page } = editor;
+  const jobs = page.locator('aside [data-job]:has([role=progressbar], .row-handle)');
+  await editor.press('Control+Alt+Enter', 'Control+Alt+Enter');
+  await expect
+    .poll(async () => {
+      if ((await jobs.count()) > 0) await editor.press('Control+Alt+Enter');
+      return jobs.count();
+    }, SLOW)
+    .toBe(0);
+}
+
+async function pinTwo(editor: Editor): Promise<void> {
+  const { page } = editor;
+  const path = new URL('../../workflows/live-strength.kronode.json', import.meta.url);
+  await editor.openDocument(
+    openDocument(await readFile(path, 'utf8'), library).document,
+    'live.kronode.json',
+  );
+  await editor.press('.', 'Control+Enter');
+  await editor.node('save').locator('.node-preview img').waitFor(SLOW);
+  await editor.node('adapter').getByRole('slider').focus();
+  await editor.press('p', 'Home', 'p');
+  await page.locator('.pin-picture').nth(1).waitFor(SLOW);
+}
+
+async function enterSubgraph(editor: Editor): Promise<void> {
+  await editor.openDocument(spread(pictureDocument('a red apple')), 'packed.kronode.json');
+  await editor.node('schedule').locator('.node-title').click();
+  await editor.press('Control+Shift+e', 'Enter');
+}
+
+/** Every main screen; a new one is one line here. */
 const screens: readonly Screen[] = [
   { name: 'canvas', shows: '.node' },
+  { name: 'empty canvas', keys: ['Alt+n'], shows: 'main img' },
   { name: 'nodes panel', keys: ['n'], shows: 'aside [draggable=true]' },
   { name: 'models panel', keys: ['m'], shows: 'aside li' },
+  { name: 'downloads panel', keys: ['d'], shows: 'aside button.bg-accent' },
+  {
+    name: 'downloads panel, allowed',
+    keys: ['d'],
+    open: ({ page }) => page.locator('aside button.bg-accent').click(),
+    shows: 'aside li button',
+  },
   { name: 'history panel', keys: ['h'], shows: 'aside ol' },
   { name: 'problems panel', keys: ['e'], shows: 'aside section' },
   { name: 'help panel', keys: ['Control+a', 'i'], shows: 'aside dl' },
+  { name: 'pictures panel', keys: ['g'], shows: 'aside [role=option] img' },
+  { name: 'viewer', keys: ['g'], open: viewing('Enter', 'i'), shows: '[role=dialog] aside dl' },
+  { name: 'viewer: compare slider', keys: ['g'], open: viewing('d'), shows: '[role=dialog] [role=slider]' },
+  {
+    name: 'viewer: side by side',
+    keys: ['g'],
+    open: async (editor) => {
+      await viewing('d')(editor);
+      await editor.page.locator('[role=dialog] [role=radio]').last().click();
+    },
+    shows: '[role=dialog] figure:nth-of-type(2) img',
+  },
+  {
+    name: 'queue: running, waiting and failed',
+    open: keepBusy,
+    shows: 'aside [data-job] .row-handle',
+    leave: rest,
+  },
+  { name: 'run log', keys: ['j'], shows: 'aside table' },
+  { name: 'live mode with pins', open: pinTwo, shows: '.pin-picture' },
+  { name: 'inside a subgraph', open: enterSubgraph, shows: '.breadcrumb' },
   { name: 'palette', keys: ['Control+k'], shows: '[role=dialog] [role=option]' },
   { name: 'node search', keys: ['Space'], shows: '[role=dialog] [role=option]' },
-  { name: 'find bar', keys: ['Control+f'], shows: 'search input' },
+  {
+    name: 'search on canvas',
+    keys: ['Control+f'],
+    open: (editor) => editor.page.locator('search input').pressSequentially('sampling'),
+    shows: 'search [role=status]',
+  },
   { name: 'shortcuts', keys: ['Control+Shift+k'], shows: '[role=dialog] kbd' },
   { name: 'templates', keys: ['Alt+t'], shows: '[role=dialog] img' },
   { name: 'settings: appearance', keys: ['Control+,'], shows: '[role=dialog] [role=radio]' },
@@ -40,17 +134,17 @@ const screens: readonly Screen[] = [
   { name: 'settings: shortcuts', keys: ['Control+,'], open: section(4), shows: '[role=dialog] kbd' },
   {
     name: 'main menu',
-    open: (page) => page.locator('header button').first().click(),
+    open: ({ page }) => page.locator('header button').first().click(),
     shows: '[role=menu]',
   },
   {
     name: 'node menu',
-    open: (page) => page.locator('.node-title').first().click({ button: 'right' }),
+    open: ({ page }) => page.locator('.node-title').first().click({ button: 'right' }),
     shows: '[role=menu]',
   },
   {
     name: 'list of a choice',
-    open: (page) => page.locator('[data-input=schedule] [role=combobox]').click(),
+    open: ({ page }) => page.locator('[data-input=schedule] [role=combobox]').click(),
     shows: '[role=option]',
   },
   {
@@ -83,7 +177,14 @@ function fullDocument() {
   };
 }
 
-describe.skipIf(!hasBrowser)('accessible', () => {
+/** One whose run fails at a node. */
+function failingDocument() {
+  const document = spread(pictureDocument('a cake', { title: 'Cake' }));
+  const sample = { ...document.nodes.sample!, inputs: { guidance: 2 } };
+  return { ...document, nodes: { ...document.nodes, sample } };
+}
+
+describe.skipIf(!hasBrowser)('accessible', { timeout: 120_000 }, () => {
   let host: EditorHost;
   beforeAll(async () => {
     host = await startEditor();
@@ -105,14 +206,35 @@ describe.skipIf(!hasBrowser)('accessible', () => {
         );
         await page.reload();
         await page.locator('.node').first().waitFor();
+        for (const seed of [1, 2]) {
+          const name = `fruit-${seed}`;
+          await editor.openDocument(
+            spread(pictureDocument('a pear', { seed, save: name, steps: 1 })),
+            `${name}.kronode.json`,
+          );
+          await editor.press('Control+Enter');
+          await editor.node('end').locator('.node-preview img').waitFor(SLOW);
+        }
+        await editor.openDocument(failingDocument(), 'failing.kronode.json');
+        await editor.press('Control+Enter');
+        await page.locator('.node-error').first().waitFor(SLOW);
         await editor.openDocument(fullDocument(), 'full.kronode.json');
         await editor.press('.');
-      });
+      }, 180_000);
       afterAll(() => editor?.close());
+
+      /** The full document alone, with nothing over it and no panel beside it. */
+      const start = async () => {
+        await close(editor);
+        await editor.page.getByRole('tab', { name: /^full/ }).click();
+        await editor.node('bad').waitFor();
+        // Keys are for the canvas, not for the tab that was clicked.
+        await editor.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+      };
 
       test('every panel of the rail', async () => {
         const { page } = editor;
-        await close(editor);
+        await start();
         const buttons = page.locator('nav').first().getByRole('button');
         for (let i = 0; i < (await buttons.count()); i++) {
           await buttons.nth(i).click();
@@ -124,15 +246,18 @@ describe.skipIf(!hasBrowser)('accessible', () => {
         }
       });
 
-      test.each(screens)('$name', async ({ keys = [], open, shows }) => {
+      test.each(screens)('$name', async ({ keys = [], open, shows, leave }) => {
         const { page } = editor;
-        await close(editor);
-        await page.locator('.react-flow__pane').focus();
-        await editor.press(...keys);
-        await open?.(page);
-        await page.locator(shows).first().waitFor();
-        await finished(page);
-        expect(await violationsOf(page)).toEqual([]);
+        await start();
+        try {
+          await editor.press(...keys);
+          await open?.(editor);
+          await page.locator(shows).first().waitFor(SLOW);
+          await finished(page);
+          expect(await violationsOf(page)).toEqual([]);
+        } finally {
+          await leave?.(editor);
+        }
       });
     });
   });
@@ -143,12 +268,12 @@ describe.skipIf(!hasBrowser)('accessible', () => {
     await page.evaluate(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
     const prompt = page.locator('[data-input=text] textarea').first();
     for (let i = 0; i < 60 && !(await isFocused(prompt)); i++) await page.keyboard.press('Tab');
-    expect(await isFocused(prompt)).toBe(true);
+    await expect.poll(() => isFocused(prompt)).toBe(true);
     await page.keyboard.press('Control+a');
     await page.keyboard.type('a blue owl');
     await page.keyboard.press('Control+Enter');
     await page.locator('.node-preview img').first().waitFor();
-    expect(await prompt.inputValue()).toBe('a blue owl');
+    await expect.poll(() => prompt.inputValue()).toBe('a blue owl');
     const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Control+s')]);
     expect(download.suggestedFilename()).toMatch(/\.kronode\.json$/);
     await editor.close();

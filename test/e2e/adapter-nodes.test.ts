@@ -38,7 +38,7 @@ describe.skipIf(!hasBrowser)('adapter nodes', () => {
     await editor.openDocument(await template('adapter-stack'), 'stack.kronode.json');
     // Nobody knows yet how many layers there are.
     const levels = editor.node('blocks').locator('[data-input=layers] .level');
-    expect(await levels.count()).toBe(30);
+    await expect.poll(() => levels.count()).toBe(30);
     await editor.press('Control+Enter');
     await expect.poll(() => levels.count(), slow).toBe(5);
     await expect.poll(() => editor.node('blocks').textContent()).toMatch(/changes [\d.]+ %/);
@@ -47,15 +47,15 @@ describe.skipIf(!hasBrowser)('adapter nodes', () => {
     const y = box.y + box.height * 0.66;
     await editor.drag({ x: box.x + 4, y }, { x: box.x + box.width - 4, y });
     await expect.poll(() => level(4)).not.toBe('1');
-    expect(Number(await level(0))).toBeCloseTo(0, 0);
+    await expect.poll(async () => Number(await level(0))).toBeCloseTo(0, 0);
     await editor.press('Control+z');
     await expect.poll(() => level(4)).toBe('1');
-    expect(await level(0)).toBe('1');
+    await expect.poll(() => level(0)).toBe('1');
 
     await levels.nth(2).focus();
     await editor.press('ArrowDown', 'ArrowDown', 'ArrowRight', 'ArrowUp');
     await expect.poll(() => level(2)).toBe('0.9');
-    expect(await level(3)).toBe('1.05');
+    await expect.poll(() => level(3)).toBe('1.05');
     await editor.press('ArrowLeft', 'Delete');
     await expect.poll(() => level(2)).toBe('1');
   });
@@ -67,8 +67,8 @@ describe.skipIf(!hasBrowser)('adapter nodes', () => {
     await expect
       .poll(() => node.getByRole('textbox', { name: /^Report/ }).inputValue(), slow)
       .toContain('LoKr ×40');
-    expect(await node.locator('.node-bars span').count()).toBe(5);
-    expect(await node.getByRole('img', { name: /most: layers\.\d/ }).count()).toBe(1);
+    await expect.poll(() => node.locator('.node-bars span').count()).toBe(5);
+    await expect.poll(() => node.getByRole('img', { name: /most: layers\.\d/ }).count()).toBe(1);
   });
 
   test('a sweep shows its pictures as they come, and its sheet in the end', async () => {
@@ -99,7 +99,9 @@ describe.skipIf(!hasBrowser)('adapter nodes', () => {
     await editor.node('adapter').getByRole('slider').first().focus();
     await editor.press('ArrowLeft');
     await editor.quiet();
-    expect(await editor.node('sweep').locator('.node-mark').getAttribute('data-mark')).toBe('cached');
+    await expect
+      .poll(() => editor.node('sweep').locator('.node-mark').getAttribute('data-mark'))
+      .toBe('cached');
   });
 
   test('what varies is chosen among the inputs that lead to the picture', async () => {

@@ -55,16 +55,16 @@ describe.skipIf(!hasBrowser)('the downloads panel', () => {
 
   test('asks nothing of anybody until it is allowed, and then for sizes first', async () => {
     await openPanel();
-    expect(await panel().getByRole('listitem').count()).toBe(0);
-    expect(await panel().getByLabel('Address').inputValue()).toBe('https://huggingface.co');
+    await expect.poll(() => panel().getByRole('listitem').count()).toBe(0);
+    await expect.poll(() => panel().getByLabel('Address').inputValue()).toBe('https://huggingface.co');
     await editor.press('d');
     await allowed();
     expect(server.served).toEqual([]);
     await card().getByRole('button', { name: 'Show sizes…' }).click();
     const dialog = editor.page.getByRole('dialog', { name: 'Download Z-Image-Turbo?' });
     await dialog.waitFor();
-    expect(await dialog.getByRole('listitem').count()).toBe(names.length);
-    expect(await dialog.textContent()).toContain(mirror);
+    await expect.poll(() => dialog.getByRole('listitem').count()).toBe(names.length);
+    await expect.poll(() => dialog.textContent()).toContain(mirror);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     expect(server.fetched).toEqual([]);
   });

@@ -82,7 +82,9 @@ describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', { timeo
       ])
         expect(await app.request(address), address).toMatchObject({ status: 404, body: new Uint8Array() });
       for (const method of ['POST', 'PUT', 'DELETE'])
-        expect((await app.request('app://kronode/index.html', method)).status).toBe(405);
+        await expect
+          .poll(async () => (await app.request('app://kronode/index.html', method)).status)
+          .toBe(405);
     });
 
     test('pages are sandboxed, isolated, without Node, webviews and network lookups', async () => {
@@ -107,7 +109,7 @@ describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', { timeo
         'navigateOnDragDrop',
       ])
         expect(preferences).not.toHaveProperty(name);
-      expect(await app.webview()).toBe(false);
+      await expect.poll(() => app.webview()).toBe(false);
     });
 
     test('permissions and devices are refused to everybody, the clipboard is written by our page only', async () => {
@@ -133,9 +135,9 @@ describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', { timeo
       ])
         expect(await app.permission(permission, ours), permission).toEqual(refused);
       const write = 'clipboard-sanitized-write';
-      expect(await app.permission(write, ours)).toEqual({ granted: true, checked: true });
-      expect(await app.permission(write, 'https://example.com/')).toEqual(refused);
-      expect(await app.permission(write, 'app://kronode.evil.example/')).toEqual(refused);
+      await expect.poll(() => app.permission(write, ours)).toEqual({ granted: true, checked: true });
+      await expect.poll(() => app.permission(write, 'https://example.com/')).toEqual(refused);
+      await expect.poll(() => app.permission(write, 'app://kronode.evil.example/')).toEqual(refused);
       expect(app.done).toContainEqual({ what: 'devices', value: false });
     });
 
@@ -153,13 +155,13 @@ describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', { timeo
         expect(await app.invokeAs(sender, channel, looks), sender.url).toEqual({
           value: { error: { message: 'Kronode answers only its own page.' } },
         });
-      expect((await app.signs()).themeSource).toBe('dark');
+      await expect.poll(async () => (await app.signs()).themeSource).toBe('dark');
       const ours = { url: 'app://kronode/index.html', isMainFrame: true };
       expect(await app.invokeAs(ours, channel, { ...looks, more: 1 })).toMatchObject({
         value: { error: { message: expect.stringContaining('not asked as agreed') } },
       });
-      expect(await app.invokeAs(ours, channel, looks)).toEqual({ value: { value: undefined } });
-      expect((await app.signs()).themeSource).toBe('light');
+      await expect.poll(() => app.invokeAs(ours, channel, looks)).toEqual({ value: { value: undefined } });
+      await expect.poll(async () => (await app.signs()).themeSource).toBe('light');
     });
 
     test('the page learns no path, only names and ids', async () => {
@@ -203,7 +205,7 @@ describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', { timeo
     const nodes = await page.locator('.node').count();
     const journal = () =>
       page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 1000))).then(() => true);
-    expect(await journal()).toBe(true);
+    await expect.poll(() => journal()).toBe(true);
     const crash = await page.context().newCDPSession(page);
     crash.send('Page.crash').catch(() => undefined);
     await expect.poll(async () => (await app.page()) !== page).toBe(true);
@@ -219,9 +221,9 @@ describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', { timeo
         (globalThis as unknown as { kronode: { readClip(): Promise<object> } }).kronode.readClip(),
       );
     app.clipboard = 'my password';
-    expect(await read()).toEqual({ value: '' });
+    await expect.poll(() => read()).toEqual({ value: '' });
     app.clipboard = '{"format":"kronode/clipboard","nodes":{},"frames":{},"notes":{},"wires":[]}';
-    expect(await read()).toEqual({ value: app.clipboard });
+    await expect.poll(() => read()).toEqual({ value: app.clipboard });
   });
 
   test('settings of the window that are damaged are set aside', async () => {
@@ -230,7 +232,9 @@ describe.skipIf(!hasBrowser)('the desktop app, on a double of Electron', { timeo
     const { app } = await startReady(start, { home });
     await app.closeWindow();
     await app.exited;
-    expect(JSON.parse(await readFile(join(folder, 'desktop.json'), 'utf8'))).toMatchObject({ theme: 'dark' });
+    await expect
+      .poll(async () => JSON.parse(await readFile(join(folder, 'desktop.json'), 'utf8')))
+      .toMatchObject({ theme: 'dark' });
     await writeFile(join(folder, 'desktop.json'), '{"bounds":');
     const again = await startReady(start, { home });
     expect(again.app.windowOptions).toMatchObject({ width: 1440, height: 900 });

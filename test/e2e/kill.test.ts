@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser)('nothing is lost', () => {
         const killed = childrenOf(running.server);
         killChildren(running.server);
         await expect.poll(() => childrenOf(running.server).some((pid) => !killed.includes(pid))).toBe(true);
-        expect(await textOf(page)).toBe(text);
+        await expect.poll(() => textOf(page)).toBe(text);
         continue;
       }
       const kill = round % 3 === 1 ? 'renderer' : 'app';

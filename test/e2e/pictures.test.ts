@@ -139,7 +139,7 @@ describe.skipIf(!hasBrowser)('pictures', { timeout: 120_000 }, () => {
       // On a node that takes one it takes the place of the other.
       await options().nth(1).dragTo(editor.nodesOfType('images.load').locator('.node-title'));
       await expect.poll(() => editor.nodesOfType('images.load').textContent()).toContain('fruit-2_00001.png');
-      expect(await editor.nodesOfType('images.load').count()).toBe(1);
+      await expect.poll(() => editor.nodesOfType('images.load').count()).toBe(1);
     });
 
     test('a picture is downloaded under its own name', async () => {
@@ -163,7 +163,7 @@ describe.skipIf(!hasBrowser)('pictures', { timeout: 120_000 }, () => {
       await editor.page.reload();
       await editor.page.locator('.node').first().waitFor();
       await expect.poll(() => options().count()).toBe(2);
-      expect(await options().first().getAttribute('aria-label')).toContain('seed 2');
+      await expect.poll(() => options().first().getAttribute('aria-label')).toContain('seed 2');
     });
   });
 
@@ -220,7 +220,9 @@ describe.skipIf(!hasBrowser)('the viewer', { timeout: 120_000 }, () => {
     await expect.poll(zoom).toBeGreaterThan(100);
     for (let i = 0; i < 20; i++) {
       await editor.page.keyboard.press('Tab');
-      expect(await viewer().evaluate((dialog) => dialog.contains(document.activeElement))).toBe(true);
+      await expect
+        .poll(() => viewer().evaluate((dialog) => dialog.contains(document.activeElement)))
+        .toBe(true);
     }
     await editor.press('Escape');
     await expect.poll(() => viewer().count()).toBe(0);

@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Document } from '../../nodes/document/schema.ts';
-import { violationsOf } from '../support/axe.ts';
 import { hasBrowser } from '../support/browser.ts';
 import { Editor, type EditorHost, startEditor } from '../support/editor.ts';
 import { pictureDocument } from '../support/picture-document.ts';
@@ -55,7 +54,9 @@ describe.skipIf(!hasBrowser)('the queue', { timeout: 120_000 }, () => {
     await queue([1, 2, 3]);
     await expect.poll(() => rows('Running').textContent()).toContain('Owl');
     await expect.poll(() => rows('Running').textContent(), SLOW).toMatch(/\d+\/400/);
-    expect(await rows('Running').getByRole('progressbar').getAttribute('aria-valuenow')).toMatch(/^\d+$/);
+    await expect
+      .poll(() => rows('Running').getByRole('progressbar').getAttribute('aria-valuenow'))
+      .toMatch(/^\d+$/);
     await expect.poll(waitingSeeds).toEqual(['1', '2', '3']);
 
     const handles = rows('Waiting').getByRole('button', { name: 'Move Fox: arrow keys' });
@@ -136,7 +137,7 @@ describe.skipIf(!hasBrowser)('the queue', { timeout: 120_000 }, () => {
     await editor.page.getByRole('spinbutton', { name: 'Runs to queue' }).fill('3');
     await editor.press('Control+Enter');
     await expect.poll(() => footer().textContent(), SLOW).toContain('seed 42');
-    expect(await editor.node('noise').locator('[data-input=seed] input').inputValue()).toBe('43');
+    await expect.poll(() => editor.node('noise').locator('[data-input=seed] input').inputValue()).toBe('43');
     await openPanel('Pictures');
     const options = editor.page.getByRole('option');
     await expect
@@ -149,7 +150,9 @@ describe.skipIf(!hasBrowser)('the queue', { timeout: 120_000 }, () => {
   });
 
   test('the log tells what the last run took, that nothing was rebuilt, and what went wrong', async () => {
-    await editor.openDocument(spread(pictureDocument('a boat', { title: 'Boat' })));
+    const document = pictureDocument('a boat', { title: 'Boat' });
+    document.nodes.model!.inputs.precision = 'f32';
+    await editor.openDocument(spread(document));
     await editor.press('Control+Enter');
     await editor.node('end').locator('.node-preview img').waitFor(SLOW);
     await editor.node('noise').locator('[data-input=seed] input').fill('9');
@@ -158,12 +161,17 @@ describe.skipIf(!hasBrowser)('the queue', { timeout: 120_000 }, () => {
     const log = editor.page.getByRole('complementary', { name: 'Run log' });
     const timing = (name: string) => log.getByRole('row').filter({ hasText: name }).first();
     await expect.poll(() => timing('Load model').textContent(), SLOW).toContain('known');
-    await expect.poll(() => timing('Sample').textContent()).toMatch(/4 × [\d.]+ ms/);
+    await expect.poll(() => timing('Sample').textContent()).toMatch(/4 × [\d.]+ m?s/);
     const counter = (name: string) => log.locator(`[data-counter=${name}] td`).first().textContent();
-    expect(await counter('sessionsCreated')).toBe('0');
-    expect(await counter('weightCopies')).toBe('0');
-    expect(Number(await counter('runs'))).toBeGreaterThanOrEqual(4);
+    await expect.poll(() => counter('sessionsCreated')).toBe('0');
+    await expect.poll(() => counter('weightCopies')).toBe('0');
+    await expect.poll(async () => Number(await counter('runs'))).toBeGreaterThanOrEqual(4);
     const lines = log.getByRole('list', { name: 'Log' }).getByRole('listitem');
+    // What nodes had to say, such as how they run or what a step could have taken, is beside the times.
+    await lines
+      .filter({ hasText: /“Load model” says: Transformer in .* in memory/ })
+      .first()
+      .waitFor();
     await expect.poll(() => lines.last().textContent()).toContain('“Boat” took');
     await log.getByRole('searchbox').fill('nothing like it');
     await expect.poll(() => log.textContent()).toContain('No line matches.');
@@ -171,55 +179,13 @@ describe.skipIf(!hasBrowser)('the queue', { timeout: 120_000 }, () => {
     await log.getByRole('button', { name: 'Copy the lines shown' }).click();
     await expect
       .poll(() => editor.page.evaluate(() => navigator.clipboard.readText()))
-      .toMatch(/info “Boat” took .+\n.+info “Boat” took/);
+      .toMatch(/info “Boat” took .+\n(.+\n)*.+info “Boat” took/);
     await log.getByRole('button', { name: /^Clear/ }).click();
     await editor.page.getByText(/The cache was cleared/).waitFor();
     await expect.poll(() => log.getByRole('button', { name: /^Clear/ }).isDisabled()).toBe(true);
     editor.killEngine();
     await log.getByRole('radio', { name: 'Errors' }).click();
     await expect.poll(() => lines.first().textContent(), SLOW).toContain('The engine');
-  });
-
-  describe.each(['dark', 'light'] as const)('in the %s theme', (theme) => {
-    test.each(['en', 'zh'])('the panels and the viewer are accessible (%s)', async (language) => {
-      const { page } = editor;
-      await page.evaluate(
-        ([value, words]) => {
-          localStorage.setItem('kronode.ui', JSON.stringify({ theme: value }));
-          localStorage.setItem('kronode.language', words ?? '');
-        },
-        [theme, language],
-      );
-      await page.reload();
-      await page.locator('.node').first().waitFor();
-      const bad = spread(pictureDocument('a cake', { title: 'Cake', save: 'cake' }));
-      await editor.openDocument(bad, 'good.kronode.json');
-      await editor.press('Control+Enter');
-      await editor.node('end').locator('.node-preview img').waitFor(SLOW);
-      await editor.openDocument(
-        { ...bad, nodes: { ...bad.nodes, sample: { ...bad.nodes.sample!, inputs: { guidance: 2 } } } },
-        'bad.kronode.json',
-      );
-      await editor.press('Control+Enter');
-      await editor.page.locator('.node-error').waitFor(SLOW);
-      await editor.openDocument(slow(), 'owl.kronode.json');
-      await editor.press('Control+Enter', 'Control+Enter');
-      await page.locator('.node[data-run=running]').first().waitFor(SLOW);
-      for (const [key, shows] of [
-        ['q', 'aside [data-job] .row-handle'],
-        ['j', 'aside table'],
-        ['g', 'aside [role=option] img'],
-      ] as const) {
-        await editor.press(key);
-        await page.locator(shows).first().waitFor(SLOW);
-        expect(await violationsOf(page), key).toEqual([]);
-      }
-      await page.getByRole('listbox').focus();
-      await editor.press('Home', 'Enter', 'i');
-      await page.locator('figure img').waitFor(SLOW);
-      await page.locator('aside dl').first().waitFor();
-      expect(await violationsOf(page), 'viewer').toEqual([]);
-    });
   });
 });
 
@@ -266,7 +232,7 @@ describe.skipIf(!hasBrowser)('a queue that waits for a person', { timeout: 120_0
       expect.stringContaining('Owl'),
       expect.stringContaining('Bat'),
     ]);
-    expect(await part(/^Running/).count()).toBe(0);
+    await expect.poll(() => part(/^Running/).count()).toBe(0);
     await waiting.first().getByRole('button', { name: 'Cancel Owl' }).click();
     await panel.getByRole('button', { name: 'Continue' }).click();
     await expect.poll(() => waiting.count(), SLOW).toBe(0);

@@ -31,10 +31,12 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     await expect
       .poll(() => editor.node('sample').locator('.node-mark').getAttribute('data-mark'))
       .toBe('run');
-    expect(await editor.node('model').locator('.node-mark').getAttribute('data-mark')).toBe('cached');
+    await expect
+      .poll(() => editor.node('model').locator('.node-mark').getAttribute('data-mark'))
+      .toBe('cached');
     // The seed really used is offered again.
     await editor.node('noise').getByText('Use again').click();
-    expect(await seed.inputValue()).toBe('7');
+    await expect.poll(() => seed.inputValue()).toBe('7');
   });
 
   test('a seed that counts up is another one for the next run', async () => {
@@ -57,7 +59,7 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     const panel = editor.page.getByRole('complementary', { name: 'Problems' });
     await expect.poll(() => panel.textContent()).toContain('needs image');
     await panel.getByRole('button', { name: 'Show on canvas' }).click();
-    expect(await editor.node('save').getAttribute('data-selected')).toBe('true');
+    await expect.poll(() => editor.node('save').getAttribute('data-selected')).toBe('true');
   });
 
   test('a run that fails says why on its node', async () => {
@@ -71,7 +73,9 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     await expect
       .poll(() => editor.node('sample').locator('.node-error').textContent(), { timeout: 10_000 })
       .toContain('needs a negative prompt');
-    expect(await editor.page.getByRole('button', { name: 'Problems' }).locator('..').textContent()).toBe('1');
+    await expect
+      .poll(() => editor.page.getByRole('button', { name: 'Problems' }).locator('..').textContent())
+      .toBe('1');
   });
 
   test('run to a node computes no more than that', async () => {
@@ -81,7 +85,9 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     await expect
       .poll(() => editor.node('prompt').locator('.node-mark').getAttribute('data-mark'))
       .toBe('cached');
-    expect(await editor.node('sample').locator('.node-mark').getAttribute('data-mark')).toBe('run');
+    await expect
+      .poll(() => editor.node('sample').locator('.node-mark').getAttribute('data-mark'))
+      .toBe('run');
   });
 
   test('with auto-run a change runs by itself', async () => {
@@ -106,7 +112,56 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     await editor.node('end').locator('.node-preview img').waitFor();
     const next = await seed.inputValue();
     await editor.page.waitForTimeout(1500);
-    expect(await seed.inputValue()).toBe(next);
+    await expect.poll(() => seed.inputValue()).toBe(next);
+  });
+
+  test('what the engine says is said in Chinese where the window is, whole sentences only', async () => {
+    const { page } = editor;
+    await page.evaluate(() => localStorage.setItem('kronode.language', 'zh'));
+    await page.reload();
+    await page.locator('.node').first().waitFor();
+    const document = spread(pictureDocument('a cake'));
+    const { sample, schedule } = document.nodes;
+    await editor.openDocument({
+      ...document,
+      nodes: { ...document.nodes, sample: { ...sample!, inputs: { guidance: 2 } } },
+    });
+    await editor.press('Control+Enter');
+    await expect
+      .poll(() => editor.node('sample').locator('.node-error').textContent(), { timeout: 60_000 })
+      .toBe('引导强度为 2 时需要反向提示词。');
+    await expect.poll(() => page.locator('footer').last().textContent()).toContain('引导强度为 2');
+    await editor.press('q');
+    const failed = page.locator('aside [data-job]').filter({ hasText: '引导强度' });
+    await expect.poll(() => failed.textContent()).toContain('或把引导强度设为 1');
+    await editor.openDocument(
+      {
+        ...document,
+        nodes: { ...document.nodes, schedule: { ...schedule!, inputs: { steps: -5 } } },
+      },
+      'wrong.kronode.json',
+    );
+    await editor.press('e');
+    await expect
+      .poll(() => page.locator('aside').first().textContent())
+      .toMatch(/“步进计划”的“步数”不能是 -5：应为 1 到 \d+ 之间的数。/);
+  });
+
+  test('with more tabs than fit, the one in front is in sight', async () => {
+    const { page } = editor;
+    for (let i = 0; i < 18; i++) await editor.press('Alt+n');
+    const inSight = async () => {
+      const list = (await page.getByRole('tablist').boundingBox())!;
+      const tab = (await page.getByRole('tab', { selected: true }).boundingBox())!;
+      return tab.x >= list.x - 1 && tab.x + tab.width <= list.x + list.width + 1;
+    };
+    await expect.poll(() => page.getByRole('tab').count()).toBeGreaterThan(18);
+    await expect.poll(inSight).toBe(true);
+    await page.getByRole('tab').first().focus();
+    await page.getByRole('tab').first().click();
+    await expect.poll(inSight).toBe(true);
+    const search = page.getByRole('button', { name: /Search commands/ });
+    expect((await search.boundingBox())!.height).toBeLessThan(32);
   });
 
   test('tabs have their own history, and a changed one asks before it closes', async () => {
@@ -117,13 +172,13 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     await editor.openDocument(buildDocument({ b: { type: 'values.text', at: [0, 0] } }), 'two.kronode.json');
     await editor.press('Control+z');
     await editor.press('Alt+ArrowLeft');
-    expect(await editor.page.locator('.node').count()).toBe(2);
+    await expect.poll(() => editor.page.locator('.node').count()).toBe(2);
     const tabs = editor.page.getByRole('tab');
     const count = await tabs.count();
     await editor.press('Alt+w');
     await editor.page.getByRole('dialog').getByRole('button', { name: 'Close without saving' }).click();
     await expect.poll(() => tabs.count()).toBe(count - 1);
-    expect(await tabs.filter({ hasText: 'one' }).count()).toBe(0);
+    await expect.poll(() => tabs.filter({ hasText: 'one' }).count()).toBe(0);
   });
 
   test('a workflow is saved as a file that opens again', async () => {
@@ -143,9 +198,9 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
       .getByRole('complementary', { name: 'History' })
       .getByRole('button')
       .filter({ hasNotText: /^$/ });
-    expect(await steps.allTextContents()).toEqual(['Opened', 'Duplicate', 'Mute']);
+    await expect.poll(() => steps.allTextContents()).toEqual(['Opened', 'Duplicate', 'Mute']);
     await steps.first().click();
-    expect(await editor.page.locator('.node').count()).toBe(1);
+    await expect.poll(() => editor.page.locator('.node').count()).toBe(1);
   });
 
   test('an engine that dies is said and comes back; the document stays', async () => {
@@ -156,7 +211,7 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
     await expect
       .poll(() => editor.page.locator('.node[data-run=failed]').count(), { timeout: 15_000 })
       .toBeGreaterThan(0);
-    expect(await editor.page.locator('.node').count()).toBe(8);
+    await expect.poll(() => editor.page.locator('.node').count()).toBe(8);
     await expect
       .poll(
         async () => {

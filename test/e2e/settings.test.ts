@@ -40,7 +40,7 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await page.getByRole('dialog', { name: '设置' }).waitFor();
     await page.reload();
     await page.locator('.node').first().waitFor();
-    expect(await root()).toMatchObject({ theme: 'light', density: 'compact' });
+    await expect.poll(() => root()).toMatchObject({ theme: 'light', density: 'compact' });
     await page.getByRole('button', { name: '运行', exact: true }).waitFor();
   });
 
@@ -68,7 +68,7 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     const search = settings().getByRole('textbox', { name: 'Search settings…' });
     await search.fill('comfyui');
     await settings().getByRole('heading', { name: 'Folders with models' }).waitFor();
-    expect(await settings().getByRole('heading', { name: 'Theme' }).count()).toBe(0);
+    await expect.poll(() => settings().getByRole('heading', { name: 'Theme' }).count()).toBe(0);
     await search.fill('duplicate');
     await settings().getByRole('button', { name: 'Change the keys of “Duplicate”' }).waitFor();
     await search.fill('xyzzy');
@@ -112,7 +112,9 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     const models = page.getByRole('complementary', { name: 'Models' });
     const card = models.getByRole('button', { name: /^z_image.safetensors/ });
     await expect.poll(() => card.textContent()).toContain('zimage/comfyui');
-    expect(await card.textContent()).toContain('Needs a text encoder: qwen_3_4b.safetensors fits.');
+    await expect
+      .poll(() => card.textContent())
+      .toContain('Needs a text encoder: qwen_3_4b.safetensors fits.');
     // They are there in every list, at once.
     await editor.openDocument(spread(pictureDocument('a red apple')));
     await editor.node('model').locator('[data-input=model] button').click();
@@ -132,14 +134,16 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await editor.press('Enter');
     const added = editor.nodesOfType('adapters.apply');
     await expect.poll(() => added.count()).toBe(1);
-    expect(await added.locator('[data-input=adapter]').textContent()).toContain('nano-glossy-lokr');
+    await expect
+      .poll(() => added.locator('[data-input=adapter]').textContent())
+      .toContain('nano-glossy-lokr');
     await expect.poll(() => adapter.textContent()).toContain('Used in 1 node');
     const nano = card('brings everything');
     await nano.getByRole('button').first().dragTo(editor.node('model').locator('.node-title'));
     await expect
       .poll(() => editor.node('model').locator('[data-input=model]').textContent())
       .toContain('nano');
-    expect(await editor.nodesOfType('models.load').count()).toBe(1);
+    await expect.poll(() => editor.nodesOfType('models.load').count()).toBe(1);
     const pane = page.locator('.react-flow__pane');
     await nano
       .getByRole('button')
@@ -225,6 +229,44 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await settings().getByText('Now: Processor. You chose it.').waitFor();
   });
 
+  test('converted weights say what they take on disk, and go when that is confirmed', async () => {
+    const document = pictureDocument('a red apple');
+    document.nodes.model!.inputs.precision = 'int4';
+    await editor.openDocument(spread(document));
+    await openSettings('Device');
+    await settings().getByText('None so far.').waitFor();
+    const clear = settings().getByRole('button', { name: 'Clear…' });
+    await expect.poll(() => clear.isDisabled()).toBe(true);
+    await editor.press('Escape', 'Control+Enter');
+    await editor.node('end').locator('.node-preview img').waitFor();
+    await openSettings('Device');
+    await settings()
+      .getByText(/B in [12] files?\./)
+      .waitFor();
+    await clear.click();
+    // Enter on what is focused changes nothing.
+    await editor.press('Enter');
+    await expect.poll(() => settings().getByRole('button', { name: 'Keep them' }).count()).toBe(0);
+    await expect
+      .poll(() => clear.evaluate((button) => button === button.ownerDocument.activeElement))
+      .toBe(true);
+    await editor.press('Enter');
+    await settings()
+      .getByRole('button', { name: /^Delete \d/ })
+      .click();
+    await settings().getByText('None so far.').waitFor();
+    await settings().getByText('No model is loaded. The first run loads it.').waitFor();
+    await expect.poll(() => clear.isDisabled()).toBe(true);
+    // The next run that needs them makes them once more.
+    await settings().getByRole('button', { name: 'Forget results' }).click();
+    await page.getByText('The results are forgotten.').waitFor();
+    await editor.press('Escape', 'Control+Enter');
+    await openSettings('Device');
+    await settings()
+      .getByText(/B in [12] files?\./)
+      .waitFor();
+  });
+
   test('keys that are taken ask before they move, and all go back', async () => {
     await openSettings('Shortcuts');
     const keysOf = (name: string) => settings().getByRole('button', { name: `Change the keys of “${name}”` });
@@ -232,12 +274,12 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await editor.press('Control+d');
     await settings().getByText('Ctrl D is “Duplicate” now.').waitFor();
     await settings().getByRole('button', { name: 'Leave it' }).click();
-    expect(await keysOf('Duplicate').textContent()).toContain('Ctrl D');
+    await expect.poll(() => keysOf('Duplicate').textContent()).toContain('Ctrl D');
     await keysOf('Minimap').click();
     await editor.press('Control+d');
     await settings().getByRole('button', { name: 'Use it here' }).click();
     await expect.poll(() => keysOf('Minimap').textContent()).toContain('Ctrl D');
-    expect(await keysOf('Duplicate').textContent()).toContain('none');
+    await expect.poll(() => keysOf('Duplicate').textContent()).toContain('none');
     await editor.press('Escape');
     await page.locator('.react-flow__minimap').waitFor();
     await editor.press('Control+d');

@@ -52,7 +52,7 @@ describe.skipIf(!hasBrowser)('subgraphs', () => {
       'model',
       'latent',
     ]);
-    expect(await instances().locator('.node-output').allTextContents()).toEqual(['latent']);
+    await expect.poll(() => instances().locator('.node-output').allTextContents()).toEqual(['latent']);
     // By key, by a double click on the node, by the button in its header.
     await enter();
     await expect.poll(nodeCount).toBe(6);
@@ -70,7 +70,7 @@ describe.skipIf(!hasBrowser)('subgraphs', () => {
     await editor.press('Control+Shift+U');
     await expect.poll(() => instances().count()).toBe(0);
     await expect.poll(nodeCount).toBe(before + 3);
-    expect(await editor.node('sample').count()).toBe(1);
+    await expect.poll(() => editor.node('sample').count()).toBe(1);
     await editor.press('Control+z', 'Control+z');
     await expect.poll(() => instances().count()).toBe(0);
     await expect.poll(nodeCount).toBe(before + 3);
@@ -122,7 +122,7 @@ describe.skipIf(!hasBrowser)('subgraphs', () => {
     await expect.poll(() => breadcrumb().count()).toBe(0);
     const row = instances().first().locator('[data-input=steps]');
     await expect.poll(() => row.locator('.widget-label').textContent()).toBe('How many steps');
-    expect(await row.locator('input').inputValue()).toBe('4');
+    await expect.poll(() => row.locator('input').inputValue()).toBe('4');
     // A copy shares the inside, not the values.
     await instances().first().locator('.node-title').click();
     await editor.press('Control+d');
@@ -131,13 +131,13 @@ describe.skipIf(!hasBrowser)('subgraphs', () => {
     await editor.drag(copy, { x: copy.x, y: copy.y + 260 });
     await row.locator('input').fill('3');
     await editor.press('Enter');
-    expect(await instances().nth(1).locator('[data-input=steps] input').inputValue()).toBe('4');
+    await expect.poll(() => instances().nth(1).locator('[data-input=steps] input').inputValue()).toBe('4');
     await row.locator('.widget-label').click({ button: 'right' });
     await menu('Stop exposing').click();
     await expect.poll(() => editor.page.locator('[data-input=steps]').count()).toBe(0);
     await editor.press('Control+z');
     await expect.poll(() => editor.page.locator('[data-input=steps]').count()).toBe(2);
-    expect(await row.locator('input').inputValue()).toBe('3');
+    await expect.poll(() => row.locator('input').inputValue()).toBe('3');
   });
 
   test('ports are made by pulling wires, and refused ones say why', async () => {
@@ -166,7 +166,7 @@ describe.skipIf(!hasBrowser)('subgraphs', () => {
     await select('model', 'sample');
     await editor.press('Control+Shift+E');
     await editor.page.getByText('lies between the selected nodes').waitFor();
-    expect(await instances().count()).toBe(0);
+    await expect.poll(() => instances().count()).toBe(0);
   });
 
   test('nested: a breadcrumb of three, and its own name for each', async () => {
@@ -187,7 +187,7 @@ describe.skipIf(!hasBrowser)('subgraphs', () => {
     await breadcrumb().getByRole('button', { name: 'test' }).click();
     await expect.poll(() => breadcrumb().count()).toBe(0);
     await editor.press('Control+f');
-    await editor.page.keyboard.type('step schedule');
+    await editor.type('step schedule');
     await editor.press('Enter');
     await expect
       .poll(() => breadcrumb().locator('li').allTextContents())
@@ -202,7 +202,7 @@ describe.skipIf(!hasBrowser)('subgraphs', () => {
     await enter();
     await editor.press('Control+v');
     await editor.page.getByText('contains itself').waitFor();
-    expect(await instances().count()).toBe(0);
+    await expect.poll(() => instances().count()).toBe(0);
     await editor.press('Alt+n');
     await editor.page.mouse.move(500, 300);
     await editor.press('Control+v');
@@ -232,15 +232,15 @@ describe.skipIf(!hasBrowser)('subgraphs', () => {
     await packed();
     await instances().locator('.node-title').click();
     await editor.press('Control+m');
-    expect(await instances().getAttribute('data-mode')).toBe('mute');
+    await expect.poll(() => instances().getAttribute('data-mode')).toBe('mute');
     await editor.press('Control+b');
-    expect(await instances().getAttribute('data-mode')).toBe('bypass');
+    await expect.poll(() => instances().getAttribute('data-mode')).toBe('bypass');
     await editor.openDocument(
       buildDocument({ lost: { type: 'subgraph:gone', inputs: { steps: 4 } } }),
       'lost.kronode.json',
     );
     await expect.poll(() => editor.node('lost').getAttribute('data-placeholder')).toBe('true');
-    expect(await editor.node('lost').textContent()).toContain('steps');
+    await expect.poll(() => editor.node('lost').textContent()).toContain('steps');
   });
 
   test('what is wrong inside is told on the instance, and the way leads there', async () => {

@@ -35,14 +35,14 @@ describe.skipIf(!hasBrowser)('curves and lists of rows', () => {
   const place = (index: number) => editor.middle(curve().locator(`[data-point="${index}"] .curve-dot`));
 
   test('a point is dragged as one step of undo, finely with Shift, and never past its neighbour', async () => {
-    expect(await values()).toEqual(['at 0 % of the run: 1', 'at 100 % of the run: 1']);
+    await expect.poll(() => values()).toEqual(['at 0 % of the run: 1', 'at 100 % of the run: 1']);
     const end = await place(1);
     await editor.drag(end, { x: end.x - 20, y: end.y + 30 });
     const [, moved] = await values();
     expect(moved).toMatch(/^at (89|9[0-4]) % of the run: -?0\.[0-9]+$/);
     const start = await place(0);
     await editor.drag(start, { x: end.x + 60, y: start.y });
-    expect((await values())[0]).toMatch(/^at (8[89]|9[0-3]) % of the run: 1$/);
+    await expect.poll(async () => (await values())[0]).toMatch(/^at (8[89]|9[0-3]) % of the run: 1$/);
     await editor.press('Control+z');
     await expect.poll(values).toEqual(['at 0 % of the run: 1', moved]);
     await editor.press('Control+z');
@@ -60,12 +60,12 @@ describe.skipIf(!hasBrowser)('curves and lists of rows', () => {
           .evaluate((point) => point === document.activeElement),
       )
       .toBe(true);
-    expect((await values())[1]).toMatch(/^at (49|50|51) % of the run: 0\.\d+$/);
+    await expect.poll(async () => (await values())[1]).toMatch(/^at (49|50|51) % of the run: 0\.\d+$/);
     await editor.press('Delete');
     await expect.poll(() => points().count()).toBe(2);
     await editor.press('Delete', 'Delete', 'Delete');
     await expect.poll(() => points().count()).toBe(1);
-    expect(await editor.page.locator('.node').count()).toBe(3);
+    await expect.poll(() => editor.page.locator('.node').count()).toBe(3);
   });
 
   test('by keyboard: Tab from point to point, arrows move, Insert adds, Enter types', async () => {
@@ -77,7 +77,7 @@ describe.skipIf(!hasBrowser)('curves and lists of rows', () => {
     await editor.press('Shift+Tab', 'Insert');
     await expect.poll(() => points().count()).toBe(3);
     await editor.press('Enter');
-    await editor.page.keyboard.type('-0.25');
+    await editor.type('-0.25');
     await editor.press('Enter');
     await expect
       .poll(values)
@@ -118,16 +118,16 @@ describe.skipIf(!hasBrowser)('curves and lists of rows', () => {
     await expect.poll(() => rows().count()).toBe(2);
     await editor.press('Control+z', 'Control+z', 'Control+z', 'Control+z');
     await expect.poll(names).toEqual([first, second]);
-    expect(await rows().nth(1).getAttribute('data-off')).toBeNull();
+    await expect.poll(() => rows().nth(1).getAttribute('data-off')).toBeNull();
   });
 
   test('the strength of a row is a slider of its own', async () => {
     const slider = rows().nth(1).getByRole('slider');
-    expect(await slider.getAttribute('aria-valuenow')).toBe('0.5');
+    await expect.poll(() => slider.getAttribute('aria-valuenow')).toBe('0.5');
     await slider.focus();
     await editor.press('ArrowRight');
     await expect.poll(() => slider.getAttribute('aria-valuenow')).toBe('0.51');
-    expect(await rows().first().getByRole('slider').getAttribute('aria-valuenow')).toBe('1');
+    await expect.poll(() => rows().first().getByRole('slider').getAttribute('aria-valuenow')).toBe('1');
   });
 
   test('rows change places by their handles, dragged or with the arrow keys', async () => {
@@ -150,7 +150,7 @@ describe.skipIf(!hasBrowser)('curves and lists of rows', () => {
       .toBe(true);
     await editor.press('Delete');
     await expect.poll(names).toEqual([first]);
-    expect(await editor.page.locator('.node').count()).toBe(3);
+    await expect.poll(() => editor.page.locator('.node').count()).toBe(3);
   });
 
   const dropFiles = async (name: string) => {
@@ -168,9 +168,9 @@ describe.skipIf(!hasBrowser)('curves and lists of rows', () => {
     await expect.poll(async () => (await names()).at(2)).toContain('nano-glossy-lokr');
     await dropFiles('stranger.safetensors');
     await editor.page.getByText('“stranger.safetensors” is in none of the folders').waitFor();
-    expect(await rows().count()).toBe(3);
+    await expect.poll(() => rows().count()).toBe(3);
     // Nor was it opened as a workflow.
-    expect(await editor.page.getByRole('tab').count()).toBe(tabs);
+    await expect.poll(() => editor.page.getByRole('tab').count()).toBe(tabs);
   });
 
   test('pictures are chosen by how they look', async () => {

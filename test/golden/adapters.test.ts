@@ -5,8 +5,9 @@ import type { Tensor } from '../../nodes/core/tensor.ts';
 import type { Adapter } from '../../nodes/inference/adapters/adapter.ts';
 import { type AdapterInUse, bake } from '../../nodes/inference/adapters/bake.ts';
 import type { AdapterStrength } from '../../nodes/inference/adapters/blocks.ts';
-import { liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
+import { type LiveAdapter, liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
 import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
+import { fitsSlots } from '../../nodes/inference/adapters/slot-factors.ts';
 import { type OpenedPart, openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { runtimeCounters } from '../../nodes/inference/ort/counters.ts';
 import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
@@ -135,6 +136,89 @@ test('live equals the reference over a base in ComfyUI’s layout', async () => 
     );
   }
   await model.dispose();
+});
+
+describe('in slots, one network for all files', () => {
+  let model: ZImageTransformer;
+  let live: Map<string, LiveAdapter>;
+  let sessions: number;
+  beforeAll(async () => {
+    live = new Map();
+    for (const name of names)
+      live.set(name, await liveAdapter(await readAdapter(adapterPath(name), tiny.weights), tiny.weights));
+    model = new ZImageTransformer(tiny.weights, tiny.config, {
+      provider: 'cpu',
+      weights: 'packed',
+      attention: { kind: 'fused' },
+      slots: 2,
+    });
+    await model.open();
+    sessions = runtimeCounters.sessionsCreated;
+  });
+  afterAll(() => model.dispose());
+  const under = (...list: string[]) => model.adaptedBy(list.map((name) => live.get(name)!));
+  const fitting = names.filter((name) => name !== 'lokr-dora');
+
+  test('all but DoRA fit', () => {
+    expect(names.filter((name) => fitsSlots(live.get(name)!.adapter))).toEqual(fitting);
+  });
+
+  test.each(fitting)('%s equals the reference after any other', async (name) => {
+    for (const strength of ['0.5', '1.0']) {
+      const result = await velocity(await under(name), [{ strength: Number(strength) }]);
+      expect(maxDifference(result, reference(name, strength))).toBeLessThan(tolerance);
+    }
+    expect(runtimeCounters.sessionsCreated).toBe(sessions);
+  });
+
+  test('in the second slot, over another that is off, and with none', async () => {
+    for (const name of fitting) {
+      const stacked = await under('lokr-aitoolkit-full-bf16', name);
+      const result = await velocity(stacked, [{ strength: 0 }, { strength: 1 }]);
+      expect(maxDifference(result, reference(name, '1.0'))).toBeLessThan(tolerance);
+    }
+    // Empty slots change no bit.
+    const bare = await open(tiny);
+    expect(await velocity(await under())).toEqual(await velocity(bare));
+    await bare.dispose();
+    sessions += 2;
+    expect(runtimeCounters.sessionsCreated).toBe(sessions);
+  });
+
+  test('two at once, with block strengths, are what they are when built in', async () => {
+    const pair = ['lokr-comfy-fused-qkv', 'lora-aitoolkit'];
+    const strengths: AdapterStrength[] = [
+      { strength: 0.8, blocks: { 'layers.1': -0.5 } },
+      { strength: -0.4, blocks: { 'layers.0': 0 } },
+    ];
+    const result = await velocity(await under(...pair), strengths);
+    const builtIn = await open(
+      tiny,
+      pair.map((name) => live.get(name)!.adapter),
+    );
+    expect(maxDifference(result, await velocity(builtIn, strengths))).toBeLessThan(1e-5);
+    expect(maxDifference(result, unadapted)).toBeGreaterThan(0.01);
+    await builtIn.dispose();
+  });
+
+  test('at a strength of its own for each image', async () => {
+    const stacked = await under('lokr-lycoris-underscore-lowrank', 'mixed-lokr-lora');
+    const caption = await stacked.prepareCaption(pick(input, 'cap_feats.0'));
+    const { dims, data } = pick(input, 'latents');
+    const latents = { dims: [3, ...dims.slice(1)], data: new Float32Array(3 * data.length) };
+    for (let image = 0; image < 3; image++) latents.data.set(data, image * data.length);
+    const strengths = [[{ strength: 1 }], [{ strength: 0 }, { strength: 0.5 }], []];
+    const result = await stacked.imageVelocity(latents, 0.7, [caption], strengths);
+    const wanted = [
+      reference('lokr-lycoris-underscore-lowrank', '1.0'),
+      reference('mixed-lokr-lora', '0.5'),
+      unadapted,
+    ];
+    for (const [image, own] of wanted.entries())
+      expect(
+        maxDifference(result.data.subarray(image * data.length, (image + 1) * data.length), own),
+      ).toBeLessThan(tolerance);
+  });
 });
 
 describe('baked', () => {

@@ -185,6 +185,7 @@ describe('converted weights', () => {
     ).rejects.toThrow('stopped');
     expect(seen.at(-1)).toBe(5);
     expect(await finishedIn(folder)).toEqual([]);
+    expect(await cache.state()).toMatchObject({ files: 1, isConverting: false });
     const again: number[] = [];
     await cache.prepare(conversion, { onProgress: (done) => again.push(done) });
     expect(again[0]).toBe(5);
@@ -208,13 +209,14 @@ describe('converted weights', () => {
     const folder = await tempFolder();
     const cache = new WeightCache(folder);
     const conversion = planConversion('transformer', await open(), 'tiny', int8);
-    expect(await cache.size()).toEqual({ files: 0, bytes: 0 });
+    expect(await cache.state()).toEqual({ files: 0, bytes: 0, isConverting: false });
     await cache.prepare(conversion);
-    expect(await cache.size()).toEqual({ files: 1, bytes: conversion.fileBytes });
+    expect(await cache.state()).toEqual({ files: 1, bytes: conversion.fileBytes, isConverting: false });
     await writeFile(join(folder, 'notes.txt'), 'mine');
     // What a dead process left, and what a living one writes.
     await mkdir(join(folder, `${conversion.key}.999999999.unfinished`));
     await mkdir(join(folder, `${'0'.repeat(32)}.${process.ppid}.unfinished`));
+    expect((await cache.state()).isConverting).toBe(true);
     await cache.clear();
     expect((await readdir(folder)).sort()).toEqual([
       `${'0'.repeat(32)}.${process.ppid}.unfinished`,

@@ -1,11 +1,16 @@
 import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ModelRecipe } from '../../nodes/core/values.ts';
 import type { Services } from '../../nodes/execution/services.ts';
 import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { ModelRegistry } from '../../nodes/inference/checkpoints/registry.ts';
+import { planConversion } from '../../nodes/inference/precision/conversion.ts';
+import { blockFormats } from '../../nodes/inference/precision/formats.ts';
+import { WeightCache } from '../../nodes/inference/precision/weight-cache.ts';
 import { PromptTokenizer } from '../../nodes/inference/qwen3/tokenizer.ts';
 import { createServices, type EngineServices } from '../../nodes/inference/services/index.ts';
+import { readAll, writeCopy } from '../support/checkpoint-copies.ts';
 import {
   exportPreProcess,
   exportTextEncoder,
@@ -15,7 +20,9 @@ import {
 } from '../support/export-onnx.ts';
 import { nanoPath } from '../support/fixture-paths.ts';
 import { maxDifference } from '../support/max-difference.ts';
+import { relativeError } from '../support/relative-error.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { testProviders } from '../support/webgpu.ts';
 
 const PROMPT = 'red heart';
 const transformer = await openPart(nanoPath('.'), 'transformer');
@@ -57,21 +64,25 @@ async function writeDiffusersLike(folder: string): Promise<void> {
 const run = { signal: new AbortController().signal, onTile: () => undefined };
 const whole = { mode: 'whole', tileSize: 0, overlap: 0 } as const;
 
+const samplingOf = (model: ModelRecipe) => ({
+  model,
+  negative: undefined,
+  latent: { samples: { dims: [1, 16, 16, 16], data: new Float32Array(16 * 256) }, channels: 16 },
+  noise: { generator: 'cpu', seeds: [3n] } as const,
+  sampler: { name: 'euler' } as const,
+  guidance: 1,
+  guidanceNormalization: 0,
+  guidanceTruncation: 1,
+});
+
 async function picture(services: Services, model: string): Promise<Float32Array> {
   const opened = await services.models.open({ model, textEncoder: '', vae: '' });
   const { caption } = await services.text.encode(opened.textEncoder, PROMPT, run.signal);
   const latent = await services.diffusion.sample(
     {
-      model: opened.model,
+      ...samplingOf(opened.model),
       positive: { captions: [caption] },
-      negative: undefined,
-      latent: { samples: { dims: [1, 16, 16, 16], data: new Float32Array(16 * 256) }, channels: 16 },
-      noise: { generator: 'cpu', seeds: [3n] },
       sigmas: services.diffusion.schedule({ schedule: 'zimage', steps: 3, shift: 3, denoise: 1 }),
-      sampler: { name: 'euler' },
-      guidance: 1,
-      guidanceNormalization: 0,
-      guidanceTruncation: 1,
     },
     { signal: run.signal, onStep: () => undefined },
   );
@@ -154,6 +165,132 @@ describe('a whole model as ONNX', () => {
     }
     const { layout } = await openPart(join(snapshot, 'onnx', names[0]!), 'transformer');
     expect(layout).toBe('zimage/onnx');
+  });
+});
+
+/** The small model with its weights in float32, as variants with that in their name hold them. */
+async function nanoInFloat32(): Promise<string> {
+  const folder = join(await tempFolder(), 'nano');
+  await cp(nanoPath('.'), folder, { recursive: true });
+  for (const file of [
+    'transformer/diffusion_pytorch_model.safetensors',
+    'text_encoder/model.safetensors',
+    'vae/diffusion_pytorch_model.safetensors',
+  ])
+    await writeCopy(join(folder, file), [...(await readAll(nanoPath(file))).values()]);
+  return folder;
+}
+
+describe('every variant the community exports', () => {
+  // Errors of the picture: a variant that came out more exact than its weights would be another one.
+  const variants = {
+    f32: { compute: 'float32', style: 'named', blocks: undefined, least: 0, most: 1e-5 },
+    f16: { compute: 'float16', style: 'named', blocks: undefined, least: 1e-6, most: 1e-3 },
+    q4f16: { compute: 'float16', style: 'int4', blocks: 'int4', least: 5e-3, most: 0.05 },
+    q4f32: { compute: 'float32', style: 'int4', blocks: 'int4', least: 5e-3, most: 0.05 },
+    int8: { compute: 'float32', style: 'int8', blocks: 'int8', least: 2e-3, most: 0.03 },
+  } as const;
+
+  test.each(Object.entries(variants))('%s opens and makes its picture', async (name, variant) => {
+    const { compute, style, blocks, least, most } = variant;
+    const source = compute === 'float16' ? nanoPath('.') : await nanoInFloat32();
+    const parts = {
+      transformer: await openPart(source, 'transformer'),
+      textEncoder: await openPart(source, 'text-encoder'),
+      vae: await openPart(source, 'vae'),
+    };
+    const scales = compute === 'float16' ? 'F16' : 'F32';
+    const encoderWeights =
+      blocks &&
+      (await new WeightCache(await tempFolder()).prepare(
+        planConversion('text-encoder', parts.textEncoder.weights, name, {
+          kind: 'blocks',
+          format: blockFormats[blocks],
+          scales,
+        }),
+      ));
+    const root = join(await tempFolder(), 'models');
+    const onnx = join(root, 'emoji', 'onnx');
+    const fileOf = (part: string) => join(onnx, `${part}_model_${name}.onnx`);
+    await writeExport(
+      fileOf('transformer'),
+      exportTransformer(parts.transformer, {
+        height: 16,
+        width: 16,
+        tokens,
+        contract: 'bundle',
+        compute,
+        style,
+      }),
+      2,
+    );
+    await writeExport(
+      fileOf('text_encoder'),
+      exportTextEncoder(parts.textEncoder, tokens, compute, encoderWeights),
+    );
+    await writeExport(fileOf('vae_decoder'), exportVae(parts.vae, compute).decoder, 0);
+    await writeExport(fileOf('vae_pre_process'), exportPreProcess(parts.vae), 0);
+    await cp(nanoPath('tokenizer'), join(root, 'emoji', 'tokenizer'), { recursive: true });
+
+    const services = await createServices({
+      modelFolders: [root, nanoPath('..')],
+      pictureFolders: [],
+      outputFolder: join(root, 'out'),
+      provider: 'cpu',
+    });
+    try {
+      const made = await picture(services, `emoji/onnx/transformer_model_${name}.onnx`);
+      const expected = await picture(services, 'nano');
+      const error = relativeError(made, expected);
+      expect(error).toBeGreaterThanOrEqual(least);
+      expect(error).toBeLessThan(most);
+    } finally {
+      await services.dispose();
+    }
+  });
+});
+
+describe.runIf(testProviders.some((name) => name === 'webgpu'))('on WebGPU', () => {
+  test('a graph with operators the GPU lacks says which of them run on the CPU', async () => {
+    const root = join(await tempFolder(), 'models');
+    const part = await openPart(await nanoInFloat32(), 'transformer');
+    await writeExport(
+      join(root, 'transformer.onnx'),
+      exportTransformer(part, { height: 16, width: 16, tokens, contract: 'bundle', style: 'int8' }),
+    );
+    const services = await createServices({
+      modelFolders: [root, nanoPath('..')],
+      pictureFolders: [],
+      outputFolder: join(root, 'out'),
+      provider: 'webgpu',
+    });
+    try {
+      const { model } = await services.models.open({
+        model: 'transformer.onnx',
+        textEncoder: 'nano',
+        vae: 'nano',
+      });
+      const notices: string[] = [];
+      const features = {
+        dims: [tokens, part.config.captionDim],
+        data: new Float32Array(tokens * 128).fill(0.1),
+      };
+      await services.diffusion.sample(
+        {
+          ...samplingOf(model),
+          positive: { captions: [{ text: PROMPT, features }] },
+          sigmas: services.diffusion.schedule({ schedule: 'zimage', steps: 1, shift: 3, denoise: 1 }),
+        },
+        { signal: run.signal, onStep: () => undefined, onNotice: (message) => notices.push(message) },
+      );
+      expect(notices).toEqual([
+        expect.stringMatching(
+          /^Part of the model runs on the CPU, which the GPU waits for at every step: .*MatMulInteger ×\d+/,
+        ),
+      ]);
+    } finally {
+      await services.dispose();
+    }
   });
 });
 

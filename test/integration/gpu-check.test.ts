@@ -32,7 +32,7 @@ describe('the packed GPU check', () => {
     expect((await stat(archive)).size).toBeLessThan(64 * 2 ** 20);
   });
 
-  test.each(testProviders)('runs from its folder alone on %s', { timeout: 240_000 }, async (provider) => {
+  test.each(testProviders)('runs from its folder alone on %s', { timeout: 420_000 }, async (provider) => {
     const start = join(folder, process.platform === 'win32' ? 'gpu-check.cmd' : 'gpu-check');
     // Nothing of this installation is within reach: no PATH, another folder.
     const { VK_ICD_FILENAMES, VK_DRIVER_FILES, XDG_RUNTIME_DIR } = process.env;
@@ -47,6 +47,7 @@ describe('the packed GPU check', () => {
       layers: 2,
       allLayers: 2,
       selfTest: { verdict: 'right' },
+      golden: Array(3).fill({ compute: 'float32', tolerance: 1e-4, verdict: 'equal' }),
       sizes: [{ side: 64 }],
     });
     const [{ seconds, flops, lokrOverhead }] = report.sizes;
@@ -66,6 +67,9 @@ describe('the packed GPU check', () => {
     );
     expect(stdout).toMatch(/^No GPU was measured: these are figures of the CPU\./);
     expect(stdout.match(/^\| \d+² \|/gm)).toHaveLength(2);
+    expect(
+      stdout.match(/^\| (transformer|text encoder|VAE)[^|]* \| float32 \| \d\.\de-\d \| 1e-4 \| equal \|$/gm),
+    ).toHaveLength(3);
   });
 
   test('refuses options that make no sense', async () => {

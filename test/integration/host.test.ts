@@ -303,6 +303,9 @@ describe('the host', () => {
     await client.call('engine/configure', { networkBytes: 12345 });
     expect((await client.call('engine/device')).memory.budgetBytes).toBe(12345);
     expect(await client.call('engine/self-test')).toMatchObject({ verdict: 'right' });
+    expect(await client.call('engine/weights')).toEqual({ files: 2, bytes: 3000, isConverting: false });
+    await client.call('engine/clear-weights');
+    expect(await client.call('engine/weights')).toEqual({ files: 0, bytes: 0, isConverting: false });
   });
 
   describe('settings', () => {

@@ -134,7 +134,7 @@ describe('the packed desktop app', { timeout: 300_000 }, () => {
       name: string;
     };
     const information = await readFile(join(mac.resources, '..', 'Info.plist'), 'utf8');
-    expect(information).toContain('<string>kronode.json</string>');
+    expect(information).toContain('<string>kronode</string>');
     expect(information).toContain(`<string>${version}</string>`);
     expect(name).toBe('kronode');
   });

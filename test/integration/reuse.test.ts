@@ -1,14 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDocument } from '../../nodes/document/open.ts';
 import { applyOverride } from '../../nodes/document/overrides.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { Engine } from '../../nodes/engine.ts';
 import { Cancelled } from '../../nodes/execution/failure.ts';
+import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { runtimeCounters } from '../../nodes/inference/ort/counters.ts';
 import { createServices, type EngineServices } from '../../nodes/inference/services/index.ts';
 import { library } from '../../nodes/library/index.ts';
 import { nanoPath } from '../support/fixture-paths.ts';
+import { writeFullRankLokr } from '../support/synthetic-adapter.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 let services: EngineServices;
@@ -73,6 +76,57 @@ it('creates no session when a strength changes', async () => {
     expect(ran).toEqual(['adapter', 'sample', 'decode', 'save']);
     expect(sessions).toBe(0);
   }
+});
+
+it('creates no session when an adapter is exchanged, added or taken away', async () => {
+  const folder = await tempFolder();
+  const { weights } = await openPart(nanoPath('.'), 'transformer');
+  for (const factor of [4, 16]) await writeFullRankLokr(folder, weights, factor);
+  const own = await createServices({
+    modelFolders: [nanoPath('..'), folder],
+    pictureFolders: [],
+    outputFolder: await tempFolder(),
+    provider: 'cpu',
+  });
+  const other = new Engine(own);
+  const latents = async (...rows: (readonly [string, number])[]) => {
+    const stack = rows.map(([adapter, strength]) => ({ adapter, strength, enabled: true }));
+    const changed: Document = {
+      ...adapted,
+      nodes: {
+        ...adapted.nodes,
+        adapter: { type: 'adapters.stack', version: 1, at: [0, 0], inputs: { adapters: stack } },
+      },
+    };
+    const { sessionsCreated } = runtimeCounters;
+    const { artifacts } = await other.run(changed, { signal: new AbortController().signal });
+    const [picture] = artifacts;
+    if (picture?.artifact.kind !== 'saved-picture') throw new Error('No picture was saved.');
+    const pixels = await sharp(picture.artifact.path).raw().toBuffer();
+    return { sessions: runtimeCounters.sessionsCreated - sessionsCreated, pixels: pixels.toString('base64') };
+  };
+  const glossy = 'nano/adapters/nano-glossy-lokr.safetensors';
+  const first = await latents([glossy, 1]);
+  expect(first.sessions).toBeGreaterThan(0);
+  const stacks: (readonly [string, number])[][] = [
+    [['lokr-4.safetensors', 0.7]],
+    [['lokr-16.safetensors', 0.7]],
+    [
+      ['lokr-4.safetensors', 0.7],
+      [glossy, 1],
+    ],
+    [],
+    [[glossy, 1]],
+  ];
+  const seen: string[] = [];
+  for (const stack of stacks) {
+    const { sessions, pixels } = await latents(...stack);
+    expect(sessions).toBe(0);
+    seen.push(pixels);
+  }
+  expect(new Set(seen).size).toBe(5);
+  expect(seen.at(-1)).toBe(first.pixels);
+  await own.dispose();
 });
 
 it('stops between steps and works on afterwards', async () => {

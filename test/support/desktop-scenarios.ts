@@ -63,7 +63,7 @@ export async function startReady<App extends DesktopApp>(
 export function desktopScenarios(start: StartDesktop): void {
   test('Ctrl+Enter makes a picture; the taskbar shows how far it is and the computer stays awake', async () => {
     const { app, page } = await startReady(start);
-    expect((await app.signs()).isShown).toBe(true);
+    await expect.poll(async () => (await app.signs()).isShown).toBe(true);
     await page.keyboard.press('Control+Enter');
     await expect.poll(async () => (await app.signs()).progress.length, { interval: 20 }).toBeGreaterThan(0);
     await previews(page).first().waitFor();
@@ -88,7 +88,7 @@ export function desktopScenarios(start: StartDesktop): void {
     process.kill(killed!, 'SIGKILL');
     await page.locator('[data-node=sample][data-run=failed]').waitFor();
     await expect.poll(() => app.enginePid()).not.toBe(killed);
-    expect(await page.locator('.node').count()).toBe(8);
+    await expect.poll(() => page.locator('.node').count()).toBe(8);
     await page.getByText('ready', { exact: true }).waitFor();
     await page.keyboard.press('Control+Enter');
     await page.locator('[data-node=end] .node-preview img').waitFor();
@@ -100,15 +100,19 @@ export function desktopScenarios(start: StartDesktop): void {
     await app.answer('save', join(home, 'mine'));
     await page.keyboard.press('Control+s');
     await tab(page, 'mine').waitFor();
-    const path = join(home, 'mine.kronode.json');
+    // The ending that opens with a double-click on this system.
+    const name = ['darwin', 'win32'].includes(process.platform) ? 'mine.kronode' : 'mine.kronode.json';
+    const path = join(home, name);
     const first = await readFile(path, 'utf8');
     await expect.poll(async () => (await app.signs()).title).toBe('mine — Kronode');
     await editSomething(app, page);
     await page.keyboard.press('Control+s');
     await expect.poll(() => readFile(path, 'utf8')).not.toBe(first);
-    expect((await app.dialogs()).map(({ kind }) => kind)).toEqual(['save']);
+    await expect.poll(async () => (await app.dialogs()).map(({ kind }) => kind)).toEqual(['save']);
     // Nothing half-written is left behind.
-    expect((await readdir(home)).filter((name) => name.includes('mine'))).toEqual(['mine.kronode.json']);
+    await expect
+      .poll(async () => (await readdir(home)).filter((file) => file.includes('mine')))
+      .toEqual([name]);
     const nodes = await page.locator('.node').count();
     await page.keyboard.press('Alt+w');
     await expect.poll(() => tab(page, 'mine').count()).toBe(0);
@@ -118,13 +122,37 @@ export function desktopScenarios(start: StartDesktop): void {
     await expect.poll(() => page.locator('.node').count()).toBe(nodes);
   });
 
+  test('both endings are offered, and a file of either opens and is saved again without asking', async () => {
+    const { app, page, home } = await startReady(start);
+    await editSomething(app, page);
+    const path = join(home, 'short.kronode');
+    await app.answer('save', path);
+    await page.keyboard.press('Control+s');
+    await tab(page, 'short').waitFor();
+    const [asked] = await app.dialogs();
+    const offered = (asked!.options.filters as { extensions: string[] }[]).map(
+      ({ extensions }) => extensions,
+    );
+    expect(offered.sort()).toEqual([['kronode'], ['kronode.json']]);
+    const first = await readFile(path, 'utf8');
+    await page.keyboard.press('Alt+w');
+    await expect.poll(() => tab(page, 'short').count()).toBe(0);
+    // As a double-click on it does.
+    await app.openFile(path);
+    await tab(page, 'short').waitFor();
+    await editSomething(app, page);
+    await page.keyboard.press('Control+s');
+    await expect.poll(() => readFile(path, 'utf8')).not.toBe(first);
+    await expect.poll(async () => (await app.dialogs()).map(({ kind }) => kind)).toEqual(['save']);
+  });
+
   test('changing one’s mind in a dialog changes nothing', async () => {
     const { app, page, home } = await startReady(start);
     await editSomething(app, page);
     await page.keyboard.press('Control+s');
     await page.keyboard.press('Control+o');
     await expect.poll(async () => (await app.dialogs()).map(({ kind }) => kind)).toEqual(['save', 'open']);
-    expect((await readdir(home)).filter((name) => name.endsWith('.json'))).toEqual([]);
+    await expect.poll(async () => (await readdir(home)).filter((name) => name.endsWith('.json'))).toEqual([]);
     await tab(page, /not saved/).waitFor();
   });
 
@@ -141,7 +169,9 @@ export function desktopScenarios(start: StartDesktop): void {
     await first.app.exited;
     await rm(owl);
     const { app, page } = await startReady(start, { home });
-    expect(await labelsIn(app, 'File', 'Open recent')).toEqual(['fox.kronode.json', '', 'Clear this list']);
+    await expect
+      .poll(() => labelsIn(app, 'File', 'Open recent'))
+      .toEqual(['fox.kronode.json', '', 'Clear this list']);
     await app.choose('File', 'Open recent', 'fox.kronode.json');
     await tab(page, 'fox').waitFor();
     await rm(fox);
@@ -163,8 +193,8 @@ export function desktopScenarios(start: StartDesktop): void {
     await tab(page, 'three').waitFor();
     await app.startAgain(one);
     await expect.poll(() => tab(page, 'one').getAttribute('aria-selected')).toBe('true');
-    expect(await page.getByRole('tab').count()).toBe(3 + 1);
-    expect((await app.dialogs()).length).toBe(0);
+    await expect.poll(() => page.getByRole('tab').count()).toBe(3 + 1);
+    await expect.poll(async () => (await app.dialogs()).length).toBe(0);
   });
 
   test('a file that is no workflow is refused in words, and nothing changes', async () => {
@@ -177,7 +207,7 @@ export function desktopScenarios(start: StartDesktop): void {
     await page.locator('[data-sonner-toast]').first().waitFor();
     await app.openFile(join(home, 'nowhere.kronode.json'));
     await page.getByText('nowhere.kronode.json is not there any more.').waitFor();
-    expect(await page.getByRole('tab').count()).toBe(tabs);
+    await expect.poll(() => page.getByRole('tab').count()).toBe(tabs);
   });
 
   test('closing asks about unsaved work: cancel stays, don’t save lets go for good', async () => {
@@ -194,12 +224,12 @@ export function desktopScenarios(start: StartDesktop): void {
     await app.closeWindow();
     await app.exited;
     const again = await startReady(start, { home });
-    expect(await again.page.getByRole('tab').allTextContents()).toHaveLength(1);
-    expect(await tab(again.page, /not saved/).count()).toBe(0);
+    await expect.poll(() => again.page.getByRole('tab').allTextContents()).toHaveLength(1);
+    await expect.poll(() => tab(again.page, /not saved/).count()).toBe(0);
     // Nothing is unsaved now: it closes without a word.
     await again.app.closeWindow();
     await again.app.exited;
-    expect((await again.app.dialogs()).length).toBe(0);
+    await expect.poll(async () => (await again.app.dialogs()).length).toBe(0);
   });
 
   test('quitting saves first where that is wished, and stays where the save is given up', async () => {
@@ -213,7 +243,7 @@ export function desktopScenarios(start: StartDesktop): void {
     await app.answer('save', join(home, 'kept.kronode.json'));
     await app.quit();
     await app.exited;
-    expect(await readFile(join(home, 'kept.kronode.json'), 'utf8')).toContain('kronode/workflow');
+    await expect.poll(() => readFile(join(home, 'kept.kronode.json'), 'utf8')).toContain('kronode/workflow');
   });
 
   test('the menu bar has every command, with its keys, in the user’s language', async () => {
@@ -237,15 +267,15 @@ export function desktopScenarios(start: StartDesktop): void {
     await app.choose('View', 'English or 中文');
     await expect.poll(async () => (await app.menu()).map(({ label }) => label)).toContain('文件');
     await expect.poll(() => labelsIn(app, '文件', '最近打开')).toEqual(['没有最近的工作流']);
-    expect(await labelsIn(app, '文件')).toContain('退出 Kronode');
+    await expect.poll(() => labelsIn(app, '文件')).toContain('退出 Kronode');
   });
 
   test('window and dialogs follow the theme that is chosen', async () => {
     const { app, page } = await startReady(start);
-    expect((await app.signs()).themeSource).toBe('dark');
+    await expect.poll(async () => (await app.signs()).themeSource).toBe('dark');
     await app.choose('View', 'Dark or light');
     await expect.poll(async () => (await app.signs()).themeSource).toBe('light');
-    expect(await page.locator('html').getAttribute('data-theme')).toBe('light');
+    await expect.poll(() => page.locator('html').getAttribute('data-theme')).toBe('light');
   });
 
   test('files and pictures are shown in their folders', async () => {
@@ -329,7 +359,7 @@ export function desktopScenarios(start: StartDesktop): void {
     await page.getByText('Kronode does not open https://evil.example/.').waitFor();
     expect(page.url()).toBe(here);
     expect(page.context().pages()).toHaveLength(1);
-    expect(await page.locator('.node').count()).toBeGreaterThan(0);
+    await expect.poll(() => page.locator('.node').count()).toBeGreaterThan(0);
   });
 
   test('scripts, frames and requests from elsewhere are refused by policy', async () => {
@@ -418,9 +448,9 @@ export function desktopScenarios(start: StartDesktop): void {
     }, home);
     expect(answers).not.toContain('done');
     expect(answers[0]).toContain('saveFile was not asked as agreed');
-    expect((await app.signs()).revealed).toEqual([]);
-    expect((await app.dialogs()).length).toBe(0);
-    expect(await readdir(home)).not.toContain('stolen.json');
+    await expect.poll(async () => (await app.signs()).revealed).toEqual([]);
+    await expect.poll(async () => (await app.dialogs()).length).toBe(0);
+    await expect.poll(() => readdir(home)).not.toContain('stolen.json');
   });
 
   test('no address of ours leads out of the editor’s folder', async () => {

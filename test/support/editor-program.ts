@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { serve } from '../../electron/server/serve.ts';
 import { forkEngine } from '../../electron/supervisor/engine-child.ts';
 
@@ -8,6 +9,8 @@ const server = await serve({
   renderer,
   spawn: forkEngine(engine),
   userData,
+  // Not the one of whoever runs the tests: they clear it.
+  cache: join(userData, 'cache'),
   output,
   onDefect: (error) => process.stderr.write(`${String(error)}\n`),
 });

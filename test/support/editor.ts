@@ -178,6 +178,14 @@ export class Editor {
     await this.settle();
   }
 
+  /** Types into the field that has the focus, or is about to get it. */
+  async type(text: string): Promise<void> {
+    await this.page.waitForFunction(() =>
+      globalThis.document.activeElement?.matches('input, textarea, [contenteditable]'),
+    );
+    await this.page.keyboard.type(text);
+  }
+
   /** Kills the engine process behind the server, as a crash of the runtime would. */
   killEngine(): void {
     killChildren(this.#server);

@@ -3,7 +3,11 @@ import { dirname, join } from 'node:path';
 import { LiveBranches } from '../../nodes/inference/adapters/live-branch.ts';
 import { decoderGraph } from '../../nodes/inference/autoencoder-kl/decoder-graph.ts';
 import { encoderGraph } from '../../nodes/inference/autoencoder-kl/encoder-graph.ts';
+import { bytesPerElement } from '../../nodes/inference/checkpoints/dtypes.ts';
+import { toFloat32 } from '../../nodes/inference/checkpoints/float-conversion.ts';
+import { fromFloat32 } from '../../nodes/inference/checkpoints/float-narrowing.ts';
 import type { OpenedPart } from '../../nodes/inference/checkpoints/model-folder.ts';
+import type { NetworkWeights } from '../../nodes/inference/checkpoints/weights.ts';
 import { Graph } from '../../nodes/inference/onnx/graph.ts';
 import { attr, type ComputeType } from '../../nodes/inference/onnx/graph-builder.ts';
 import { writeModel } from '../../nodes/inference/onnx/model-writer.ts';
@@ -69,7 +73,7 @@ class ExportGraph extends Graph {
       if (inner % 32 !== 0) return super.linear(x, weight, bias);
       const product = this.emit(
         'MatMulNBits',
-        [x, stored('Q4', 'uint8'), stored('scales', 'float32')],
+        [x, stored('Q4', 'uint8'), stored(`scales_${this.compute}`, this.compute)],
         result,
         { K: attr.int(inner), N: attr.int(out), bits: attr.int(4), block_size: attr.int(32) },
         'com.microsoft',
@@ -234,13 +238,23 @@ export function exportTransformer(
   return { ...model, outputs: [{ name, dtype: 'float32', shape: dims }] };
 }
 
-/** A Qwen3 encoder as exporters write it, for captions of one length. */
+/**
+ * A Qwen3 encoder as exporters write it, for captions of one length.
+ * @param prepared the weights of its layers where they are quantised
+ */
 export function exportTextEncoder(
   { weights, config }: Pick<OpenedPart<'text-encoder'>, 'weights' | 'config'>,
   tokens: number,
+  compute: ComputeType = 'float32',
+  prepared: NetworkWeights = weights,
 ): GraphModel {
   const graph = new Graph('text encoder');
-  const inner = buildQwen3Graph(weights, config, { kind: 'primitive', chunks: 1 } as never);
+  const inner = buildQwen3Graph(
+    prepared,
+    config,
+    { kind: 'primitive', chunks: 1 },
+    new Graph('encoder', compute),
+  );
   const table = graph.weight('model.embed_tokens.weight', weights.get('model.embed_tokens.weight')!);
   const rope = textRope(tokens, config.headDim, config.ropeTheta);
   const constants: Record<string, Value> = {
@@ -315,7 +329,10 @@ export function exportPreProcess({ config }: Pick<OpenedPart<'vae'>, 'config'>):
 }
 
 /** The halves of an autoencoder as optimum and the bundle have them. */
-export function exportVae({ weights, config }: Pick<OpenedPart<'vae'>, 'weights' | 'config'>) {
+export function exportVae(
+  { weights, config }: Pick<OpenedPart<'vae'>, 'weights' | 'config'>,
+  compute: ComputeType = 'float32',
+) {
   const named = (model: GraphModel, input: string, output: string): GraphModel => ({
     ...model,
     nodes: [
@@ -327,8 +344,16 @@ export function exportVae({ weights, config }: Pick<OpenedPart<'vae'>, 'weights'
     outputs: [{ ...model.outputs[0]!, name: output }],
   });
   return {
-    decoder: named(decoderGraph(weights, config, { kind: 'fused' }), 'latent_sample', 'sample'),
-    encoder: named(encoderGraph(weights, config, { kind: 'fused' }), 'sample', 'latent_parameters'),
+    decoder: named(
+      decoderGraph(weights, config, { kind: 'fused' }, new Graph('decoder', compute)),
+      'latent_sample',
+      'sample',
+    ),
+    encoder: named(
+      encoderGraph(weights, config, { kind: 'fused' }, new Graph('encoder', compute)),
+      'sample',
+      'latent_parameters',
+    ),
   };
 }
 
@@ -367,7 +392,7 @@ export async function writeExport(path: string, model: GraphModel, sidecars = 1)
       data.kind === 'inline' ? data.bytes : data.kind === 'file' ? await bytesOf(data) : new Uint8Array(0);
     let { dtype } = found;
     if (original !== undefined) {
-      const form = formOf(each, new Float32Array(Uint8Array.from(bytes).buffer), shape as [number, number]);
+      const form = formOf(each, asFloat32(dtype, bytes), shape as [number, number]);
       ({ bytes, dtype } = form);
       shape = [...form.shape];
     }
@@ -400,12 +425,28 @@ interface StoredForm {
 
 const raw = (values: ArrayBufferView): Uint8Array => new Uint8Array(values.buffer as ArrayBuffer);
 
+const asFloat32 = (dtype: Dtype, bytes: Uint8Array): Float32Array => {
+  const stored = dtype === 'float16' ? 'F16' : 'F32';
+  const values = new Float32Array(bytes.length / bytesPerElement[stored]);
+  toFloat32(stored, Uint8Array.from(bytes), values, 0);
+  return values;
+};
+
+const scalesOf = (name: string, scales: Float32Array): StoredForm => {
+  const dtype = name.includes('_float16<') ? 'float16' : 'float32';
+  return {
+    bytes: fromFloat32(dtype === 'float16' ? 'F16' : 'F32', scales),
+    dtype,
+    shape: [scales.length],
+  };
+};
+
 /** A weight [rows, columns] in the form that a name asks for. */
 function formOf(name: string, values: Float32Array, [rows, columns]: [number, number]): StoredForm {
   const most = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   if (name.includes('_scale<'))
     return { bytes: raw(Float32Array.of(most / 127)), dtype: 'float32', shape: [1] };
-  if (name.includes('_Q4<') || name.includes('_scales<')) {
+  if (name.includes('_Q4<') || name.includes('_scales_')) {
     const blocks = columns / 32;
     const codes = new Uint8Array(rows * blocks * 16);
     const scales = new Float32Array(rows * blocks);
@@ -419,7 +460,7 @@ function formOf(name: string, values: Float32Array, [rows, columns]: [number, nu
     }
     return name.includes('_Q4<')
       ? { bytes: codes, dtype: 'uint8', shape: [rows, blocks, 16] }
-      : { bytes: raw(scales), dtype: 'float32', shape: [rows * blocks] };
+      : scalesOf(name, scales);
   }
   const turned = new Float32Array(values.length);
   for (let row = 0; row < rows; row++)

@@ -98,6 +98,7 @@ export const createFakeServices =
       throw new UserError('cuda cannot be used here.', { hint: 'Choose auto or cpu.' });
     const folders = new PictureFolders(pictureFolders);
     const counters = { sessionsCreated: 1, runs: 0 };
+    let converted = { files: 2, bytes: 3000, isConverting: false };
     return {
       provider: { name: 'cpu', reason: 'fake' },
       status: () => ({ counters, residents: [] }),
@@ -130,6 +131,10 @@ export const createFakeServices =
         hint: undefined,
       }),
       selfTest: async () => ({ provider: 'cpu', verdict: 'right', error: 0 }),
+      convertedWeights: async () => converted,
+      clearConvertedWeights: async () => {
+        converted = { files: 0, bytes: 0, isConverting: false };
+      },
       pictures: createPictureService(folders, resolve(outputFolder), namePattern),
       models: {
         list: async (kind) => (kind === 'image' ? folders.list() : [{ kind, name: 'nano', bytes: 1000 }]),

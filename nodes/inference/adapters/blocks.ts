@@ -1,3 +1,5 @@
+import type { MatrixSize } from './adapter.ts';
+
 const block = /^(layers|noise_refiner|context_refiner)[._](\d+)[._]/;
 
 /**
@@ -8,6 +10,25 @@ export function blockOf(module: string): string {
   const [, group, index] = block.exec(module) ?? [];
   return group === undefined ? (module.split('.')[0] ?? module) : `${group}.${index}`;
 }
+
+/** Sizes of all linear layers of a network, by module, in its order. */
+export function layerSizes(
+  weights: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+): ReadonlyMap<string, MatrixSize> {
+  const layers = new Map<string, MatrixSize>();
+  for (const [name, { shape }] of weights) {
+    const [rows, columns, ...rest] = shape;
+    if (name.endsWith(SUFFIX) && rows !== undefined && columns !== undefined && rest.length === 0)
+      layers.set(name.slice(0, -SUFFIX.length), { rows, columns });
+  }
+  return layers;
+}
+
+const SUFFIX = '.weight';
+
+export const blocksOf = (modules: Iterable<string>): string[] => [
+  ...new Set([...modules].map((module) => blockOf(module))),
+];
 
 /** How strongly an adapter acts. */
 export interface AdapterStrength {

@@ -43,7 +43,12 @@ export const rowsOf = (module: AdapterModule<MatrixSize>): RowRange =>
   module.rows ?? { from: 0, count: productSize(module).rows };
 
 /** Rows of scale · (w1 ⊗ w2): element (i·rows(w2) + k, j·columns(w2) + l) is w1[i, j] · w2[k, l]. */
-function kronecker(w1: Matrix, w2: Matrix, scale: number, { from, count }: RowRange): Matrix {
+export function kronecker(
+  w1: Matrix,
+  w2: Matrix,
+  scale = 1,
+  { from, count }: RowRange = { from: 0, count: w1.rows * w2.rows },
+): Matrix {
   const result = emptyMatrix(count, w1.columns * w2.columns);
   for (let row = 0; row < count; row++) {
     const i = Math.floor((from + row) / w2.rows);
@@ -59,11 +64,12 @@ function kronecker(w1: Matrix, w2: Matrix, scale: number, { from, count }: RowRa
   return result;
 }
 
-const selectRows = ({ columns, values }: Matrix, { from, count }: RowRange): Matrix => ({
-  rows: count,
-  columns,
-  values: values.subarray(from * columns, (from + count) * columns),
-});
+export const selectRows = (matrix: Matrix, { from, count }: RowRange): Matrix => {
+  const { rows, columns, values } = matrix;
+  return count === rows
+    ? matrix
+    : { rows: count, columns, values: values.slice(from * columns, (from + count) * columns) };
+};
 
-const scaled = (matrix: Matrix, scale: number): Matrix =>
+export const scaled = (matrix: Matrix, scale: number): Matrix =>
   scale === 1 ? matrix : { ...matrix, values: matrix.values.map((value) => value * scale) };

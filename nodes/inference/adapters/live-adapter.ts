@@ -1,10 +1,11 @@
 import { UserError } from '../../core/errors.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import type { Adapter, AdapterModule, Matrix } from './adapter.ts';
-import { type AdapterStrength, blockOf, strengthIn } from './blocks.ts';
+import { type AdapterStrength, blocksOf, strengthIn } from './blocks.ts';
 import { deltaOf } from './delta.ts';
 import { loadModule, readMatrix } from './matrix.ts';
 import { adaptedWeight, gainsOf } from './merge.ts';
+import type { AdapterFactors } from './slot-factors.ts';
 
 /** One layer's change, ready to become part of a graph. */
 export interface LiveModule {
@@ -31,8 +32,21 @@ export async function liveAdapter(adapter: Adapter, weights: Weights): Promise<L
   for (const [name, module] of adapter.modules) {
     modules.set(name, { module, gains: await liveGains(name, module, weights) });
   }
-  return { adapter, modules, blocks: [...new Set([...modules.keys()].map(blockOf))] };
+  return { adapter, modules, blocks: blocksOf(modules.keys()) };
 }
+
+/** An adapter over a network: in one of its slots where `factors` are given, otherwise built into its graphs. */
+export interface StackedAdapter {
+  readonly live: LiveAdapter;
+  readonly factors: AdapterFactors | undefined;
+}
+
+/** The adapters over a network; strengths are given in this order. */
+export type AdapterStack = readonly StackedAdapter[];
+
+/** Adapters that are all built into a graph. */
+export const builtInStack = (adapters: readonly LiveAdapter[]): AdapterStack =>
+  adapters.map((live) => ({ live, factors: undefined }));
 
 async function liveGains(
   name: string,
@@ -53,9 +67,9 @@ async function liveGains(
   return Float32Array.from(gainsOf(dora, measured));
 }
 
-/** Strengths in the order of the adapter's blocks, and whether any of them does something. */
+/** Strengths in the order of `blocks`, and whether any of them does something. */
 export function strengthsFor(
-  { blocks }: LiveAdapter,
+  blocks: readonly string[],
   strength: AdapterStrength,
 ): { readonly values: Float32Array; readonly on: boolean } {
   const values = Float32Array.from(blocks, (block) => strengthIn(block, strength));

@@ -11,8 +11,8 @@ import {
   type StoredMatrix,
 } from './adapter.ts';
 import { rowsOf } from './delta.ts';
+import { kroneckerProduct } from './kronecker.ts';
 import type { LiveModule } from './live-adapter.ts';
-import { outside, outsideWeight } from './sub-graph.ts';
 
 /** A linear layer that a graph has just computed. */
 export interface LinearCall {
@@ -38,13 +38,7 @@ export class LiveChange {
   constructor(graph: Graph, weights: Graph, call: LinearCall) {
     this.#graph = graph;
     this.#weights = weights;
-    this.#call = {
-      ...call,
-      x: outside(call.x),
-      y: outside(call.y),
-      weight: outsideWeight(call.weight),
-      bias: call.bias && outside(call.bias),
-    };
+    this.#call = call;
   }
 
   /** s · change(x), [rows, out]. */
@@ -108,8 +102,12 @@ export class LiveChange {
     const firstFirst = o1 * s1.columns * s2.columns + o1 * perInner;
     let product: Value;
     if (secondFirst <= firstFirst) {
-      const inner = this.#chain(graph.reshape(x, [-1, s2.columns]), module.w2);
-      product = graph.matmul(w1, graph.reshape(inner, [-1, s1.columns, s2.rows]));
+      product = kroneckerProduct(graph, x, {
+        w1,
+        apart: (whole) => graph.reshape(whole, [-1, s2.columns]),
+        second: (lines) => this.#chain(lines, module.w2),
+        together: (lines) => graph.reshape(lines, [-1, s1.columns, s2.rows]),
+      });
     } else {
       const outer = graph.matmul(w1, graph.reshape(x, [-1, s1.columns, s2.columns]));
       product = this.#chain(graph.reshape(outer, [-1, s2.columns]), module.w2);
@@ -177,7 +175,7 @@ export class LiveChange {
 
   #matrix({ key, rows, columns, source }: StoredMatrix): Value {
     const name = `${source.file}#${key}@${source.offset}`;
-    return outside(this.#weights.weight(name, source, [rows, columns]));
+    return this.#weights.weight(name, source, [rows, columns]);
   }
 }
 

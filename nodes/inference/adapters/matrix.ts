@@ -1,4 +1,4 @@
-import { readTensor } from '../checkpoints/safetensors.ts';
+import { type ReadTensor, readingAhead, readTensor } from '../checkpoints/safetensors.ts';
 import type { AdapterModule, Chain, Link, Matrix, StoredMatrix } from './adapter.ts';
 
 export const emptyMatrix = (rows: number, columns: number): Matrix => ({
@@ -8,36 +8,38 @@ export const emptyMatrix = (rows: number, columns: number): Matrix => ({
 });
 
 /** Reads a matrix from its file as float32. */
-export const readMatrix = async ({ rows, columns, source }: StoredMatrix): Promise<Matrix> => ({
-  rows,
-  columns,
-  values: await readTensor(source),
-});
+export const readMatrix = async (
+  { rows, columns, source }: StoredMatrix,
+  read: ReadTensor = readTensor,
+): Promise<Matrix> => ({ rows, columns, values: await read(source) });
 
 /** Reads all factors of a module. */
-export async function loadModule(module: AdapterModule): Promise<AdapterModule<Matrix>> {
+export const loadModule = (module: AdapterModule): Promise<AdapterModule<Matrix>> =>
+  readingAhead((read) => loadModuleWith(read, module));
+
+/** Reads all factors of a module as one of many. */
+export async function loadModuleWith(
+  read: ReadTensor,
+  module: AdapterModule,
+): Promise<AdapterModule<Matrix>> {
+  const chain = (stored: Chain<StoredMatrix>) => loadChain(read, stored);
   const dora =
     module.dora === undefined
       ? undefined
-      : { axis: module.dora.axis, magnitudes: await readMatrix(module.dora.magnitudes) };
+      : { axis: module.dora.axis, magnitudes: await readMatrix(module.dora.magnitudes, read) };
   switch (module.family) {
     case 'lokr':
-      return { ...module, dora, w1: await loadChain(module.w1), w2: await loadChain(module.w2) };
+      return { ...module, dora, w1: await chain(module.w1), w2: await chain(module.w2) };
     case 'lora':
-      return { ...module, dora, product: await loadChain(module.product) };
+      return { ...module, dora, product: await chain(module.product) };
     case 'loha':
-      return {
-        ...module,
-        dora,
-        first: await loadChain(module.first),
-        second: await loadChain(module.second),
-      };
+      return { ...module, dora, first: await chain(module.first), second: await chain(module.second) };
   }
 }
 
-async function loadChain([first, ...rest]: Chain<StoredMatrix>): Promise<Chain<Matrix>> {
+async function loadChain(read: ReadTensor, [first, ...rest]: Chain<StoredMatrix>): Promise<Chain<Matrix>> {
   const load = async ({ matrix, transposed }: Link<StoredMatrix>): Promise<Link<Matrix>> => ({
-    matrix: await readMatrix(matrix),
+    matrix: await readMatrix(matrix, read),
     transposed,
   });
   const others: Link<Matrix>[] = [];

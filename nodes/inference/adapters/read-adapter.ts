@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import { readSafetensors, readTensor } from '../checkpoints/safetensors.ts';
+import { type ReadTensor, readingAhead, readSafetensors, readTensor } from '../checkpoints/safetensors.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import { counted, listed, quoted } from '../checkpoints/wording.ts';
 import { type Adapter, type AdapterModule, type Misfit, matricesOf } from './adapter.ts';
@@ -62,7 +62,7 @@ export async function readAdapter(
     if (why !== undefined) misfits.push({ keys, why });
   }
   if (modules.size === 0) throw nothingFits(file, tensors.size, unmatchedKeys, misfits);
-  const largest = await checkValues(file, modules, options.signal);
+  const largest = await readingAhead((read) => checkValues(read, file, modules, options.signal));
   return {
     file,
     modules,
@@ -103,6 +103,7 @@ async function readAlpha(tensor: NamedTensor | undefined): Promise<number | stri
  * @throws UserError for NaN and infinity
  */
 async function checkValues(
+  read: ReadTensor,
   file: string,
   modules: ReadonlyMap<string, AdapterModule>,
   signal: AbortSignal | undefined,
@@ -112,7 +113,7 @@ async function checkValues(
     signal?.throwIfAborted();
     let most = 0;
     for (const { key, source } of matricesOf(module)) {
-      const found = largestMagnitude(await readTensor(source));
+      const found = largestMagnitude(await read(source));
       if (!Number.isFinite(found)) {
         throw new UserError(`${file} is damaged: its tensor ${quoted(key)} holds NaN or infinite values.`, {
           hint: 'The training of this adapter failed or the file was corrupted; use another one.',

@@ -3,6 +3,7 @@ import { concatRows, rowsOf, type Tensor, tensor } from '../../core/tensor.ts';
 import type { AutoencoderConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
+import { Graph } from '../onnx/graph.ts';
 import type { GraphModel } from '../onnx/types.ts';
 import { Session } from '../ort/session.ts';
 import type { SessionSettings } from '../ort/session-options.ts';
@@ -150,7 +151,7 @@ export class AutoencoderKL {
     if ('decoder' in this.#source) return this.#source[part]();
     const { attention, compute } = this.#settings;
     const build = part === 'decoder' ? decoderGraph : encoderGraph;
-    return build(this.#source, this.config, attention, compute);
+    return build(this.#source, this.config, attention, new Graph(`VAE ${part}`, compute));
   }
 
   #check({ dims }: Tensor, channels: number, multiple: number, what: string): void {

@@ -2,7 +2,6 @@ import type { AutoencoderConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
 import type { GraphModel } from '../onnx/types.ts';
 import { AutoencoderBlocks } from './blocks.ts';
 
@@ -14,9 +13,8 @@ export function decoderGraph(
   weights: Weights,
   config: AutoencoderConfig,
   attention: AttentionForm,
-  compute: ComputeType = 'float32',
+  graph = new Graph('VAE decoder'),
 ): GraphModel {
-  const graph = new Graph('VAE decoder', compute);
   const blocks = new AutoencoderBlocks(graph, weights, config, attention);
   const latent = graph.real('latent', ['batch', config.latentChannels, 'height', 'width']);
   let x = blocks.middle(blocks.conv(latent, 'decoder.conv_in'), 'decoder.mid_block');

@@ -2,7 +2,6 @@ import type { AutoencoderConfig } from '../checkpoints/configs.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
 import type { GraphModel } from '../onnx/types.ts';
 import { AutoencoderBlocks } from './blocks.ts';
 
@@ -14,9 +13,8 @@ export function encoderGraph(
   weights: Weights,
   config: AutoencoderConfig,
   attention: AttentionForm,
-  compute: ComputeType = 'float32',
+  graph = new Graph('VAE encoder'),
 ): GraphModel {
-  const graph = new Graph('VAE encoder', compute);
   const blocks = new AutoencoderBlocks(graph, weights, config, attention);
   const image = graph.real('image', ['batch', config.imageChannels, 'height', 'width']);
   let x = blocks.conv(image, 'encoder.conv_in');

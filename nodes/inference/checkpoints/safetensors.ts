@@ -17,6 +17,8 @@ export type { SafetensorsFile } from './safetensors-header.ts';
 const firstRead = 64 * 1024;
 /** Bytes converted at a time, a multiple of every element size. */
 const chunkBytes = 4 * 1024 * 1024;
+/** What is read at once where small tensors follow each other. */
+const readAheadBytes = 1024 * 1024;
 /** Electron's allocator traps on single blocks of 2 GiB. */
 const maxArrayBytes = 2 ** 31 - 65_536;
 
@@ -38,6 +40,12 @@ export async function readSafetensors(file: string): Promise<SafetensorsFile> {
   });
 }
 
+/** Reads the values of a tensor, see `readTensor`. */
+export type ReadTensor = (
+  source: WeightSource,
+  options?: { readonly rows?: readonly number[] },
+) => Promise<Float32Array>;
+
 /**
  * The values of one tensor as float32, row-major and scaled where it has a scale; for small tensors, embedding rows and adapters
  * (large weights are mapped by the runtime, never read here).
@@ -45,20 +53,52 @@ export async function readSafetensors(file: string): Promise<SafetensorsFile> {
  * @param options.rows indices along the first dimension; the result holds these rows in this order
  * @throws UserError for a file that has become shorter, a row that does not exist, or a result of 2 GiB and more
  */
-export async function readTensor(
+export const readTensor: ReadTensor = (source, options) =>
+  withFile(source.file, (handle) =>
+    valuesOf(source, options, (offset, length) => readExactly(handle, source.file, offset, length)),
+  );
+
+/** Reads many tensors that lie next to each other in few reads: an adapter has hundreds of small ones. */
+export async function readingAhead<T>(work: (read: ReadTensor) => Promise<T>): Promise<T> {
+  let window:
+    | { readonly file: string; readonly from: number; readonly bytes: Uint8Array<ArrayBuffer> }
+    | undefined;
+  const read =
+    (file: string): ReadBytes =>
+    async (offset, length) => {
+      if (length > readAheadBytes)
+        return withFile(file, (handle) => readExactly(handle, file, offset, length));
+      const at = offset - (window?.from ?? 0);
+      if (window?.file !== file || at < 0 || at + length > window.bytes.length) {
+        const bytes = await withFile(file, (handle, size) =>
+          readExactly(handle, file, offset, Math.max(length, Math.min(readAheadBytes, size - offset))),
+        );
+        window = { file, from: offset, bytes };
+      }
+      const start = offset - window.from;
+      // A copy begins where every element type may.
+      return window.bytes.slice(start, start + length);
+    };
+  return work((source, options) => valuesOf(source, options, read(source.file)));
+}
+
+type ReadBytes = (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>;
+
+async function valuesOf(
   source: WeightSource,
-  options: { readonly rows?: readonly number[] } = {},
+  options: Parameters<ReadTensor>[1],
+  read: ReadBytes,
 ): Promise<Float32Array> {
   const elementBytes = bytesPerElement[source.dtype];
   const [rowCount = 1] = source.shape;
   const rowBytes = rowCount === 0 ? 0 : source.byteLength / rowCount;
-  const pieces = (options.rows ?? []).map((row) => {
+  const pieces = (options?.rows ?? []).map((row) => {
     if (!Number.isInteger(row) || row < 0 || row >= rowCount) {
       throw new UserError(`Row ${row} was asked of a tensor in ${source.file} that has ${rowCount} rows.`);
     }
     return { offset: source.offset + row * rowBytes, length: rowBytes };
   });
-  if (options.rows === undefined) pieces.push({ offset: source.offset, length: source.byteLength });
+  if (options?.rows === undefined) pieces.push({ offset: source.offset, length: source.byteLength });
 
   const total = pieces.reduce((sum, piece) => sum + piece.length, 0) / elementBytes;
   if (total * 4 > maxArrayBytes) {
@@ -68,21 +108,14 @@ export async function readTensor(
   }
   const values = new Float32Array(total);
   runtimeCounters.weightCopies++;
-  await withFile(source.file, async (handle) => {
-    let done = 0;
-    for (const { offset, length } of pieces) {
-      for (let from = 0; from < length; from += chunkBytes) {
-        const bytes = await readExactly(
-          handle,
-          source.file,
-          offset + from,
-          Math.min(chunkBytes, length - from),
-        );
-        toFloat32(source.dtype, bytes, values, done);
-        done += bytes.length / elementBytes;
-      }
+  let done = 0;
+  for (const { offset, length } of pieces) {
+    for (let from = 0; from < length; from += chunkBytes) {
+      const bytes = await read(offset + from, Math.min(chunkBytes, length - from));
+      toFloat32(source.dtype, bytes, values, done);
+      done += bytes.length / elementBytes;
     }
-  });
+  }
   if (source.scale) {
     const [scale = 1] = await readTensor(source.scale);
     for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;

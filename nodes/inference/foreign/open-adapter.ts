@@ -1,5 +1,5 @@
 import type { AdapterModule, Matrix, Misfit } from '../adapters/adapter.ts';
-import { blockOf } from '../adapters/blocks.ts';
+import { blocksOf } from '../adapters/blocks.ts';
 import type { LiveAdapter, LiveModule } from '../adapters/live-adapter.ts';
 import { loadModule, transpose } from '../adapters/matrix.ts';
 import { gainsOf } from '../adapters/merge.ts';
@@ -44,7 +44,7 @@ export async function openForeignAdapter(
   return {
     adapter: { ...adapter, modules: kept, misfits },
     modules,
-    blocks: [...new Set([...modules.keys()].map(blockOf))],
+    blocks: blocksOf(modules.keys()),
   };
 }
 

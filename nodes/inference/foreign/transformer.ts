@@ -1,7 +1,7 @@
 import { elementCount, type Tensor, tensor } from '../../core/tensor.ts';
 import type { AdapterStrength } from '../adapters/blocks.ts';
 import { adaptGraph } from '../adapters/inject.ts';
-import type { LiveAdapter } from '../adapters/live-adapter.ts';
+import { type AdapterStack, builtInStack, type LiveAdapter } from '../adapters/live-adapter.ts';
 import type { LiveBranches } from '../adapters/live-branch.ts';
 import type { TransformerNetwork } from '../networks.ts';
 import { type Feed, Session } from '../ort/session.ts';
@@ -24,7 +24,7 @@ interface OpenGraph {
 export class ForeignTransformer implements TransformerNetwork {
   readonly #part: ForeignTransformerPart;
   readonly #settings: SessionSettings;
-  readonly #adapters: readonly LiveAdapter[];
+  readonly #stack: AdapterStack;
   #open: Promise<OpenGraph> | undefined;
 
   constructor(
@@ -34,7 +34,7 @@ export class ForeignTransformer implements TransformerNetwork {
   ) {
     this.#part = part;
     this.#settings = settings;
-    this.#adapters = adapters;
+    this.#stack = builtInStack(adapters);
   }
 
   async prepareCaption(features: Tensor): Promise<PreparedCaption> {
@@ -88,7 +88,7 @@ export class ForeignTransformer implements TransformerNetwork {
     this.#open ??= this.#create();
     const { bound, branches, session } = await this.#open;
     const results = await session.run({
-      ...branches.feeds(strengths),
+      ...branches.feeds(this.#stack, strengths),
       [bound.input(latents).name]: { dims: dimsFor(latents.shape.length, latents.shape[0], size), data },
       [bound.input(caption).name]: refined,
       [bound.input(time).name]: timeFeed(
@@ -107,8 +107,9 @@ export class ForeignTransformer implements TransformerNetwork {
 
   async #create(): Promise<OpenGraph> {
     const { model, signature, layers } = this.#part;
+    const adapters = this.#stack.map(({ live }) => live);
     const bound = bindModel(model, 'diffusion transformer', [signature.prediction]);
-    const { graph, branches } = adaptGraph(bound.graph, layers.byModule, this.#adapters);
+    const { graph, branches } = adaptGraph(bound.graph, layers.byModule, adapters);
     return { bound, branches, session: await Session.create(graph, this.#settings) };
   }
 }

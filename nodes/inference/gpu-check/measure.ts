@@ -13,6 +13,7 @@ import { runSelfTest, type SelfTestReport } from '../services/self-test.ts';
 import { paddedLength } from '../zimage/positions.ts';
 import { stepFlops } from '../zimage/step-flops.ts';
 import { ZImageTransformer } from '../zimage/transformer.ts';
+import { checkGolden, type GoldenReport } from './golden-cases.ts';
 import { writeRandomWeights } from './random-weights.ts';
 
 export interface CheckRequest {
@@ -21,6 +22,10 @@ export interface CheckRequest {
   readonly config: ZImageConfig;
   /** Sides of the pictures in pixels. */
   readonly sizes: readonly number[];
+  /** Folder with the references of small models. */
+  readonly golden: string;
+  /** Leaves out most of those references. */
+  readonly quick: boolean;
   readonly onStage?: (text: string) => void;
 }
 
@@ -38,6 +43,8 @@ export interface CheckReport {
   readonly device: Adapter | undefined;
   readonly compute: 'float32' | 'float16';
   readonly selfTest: SelfTestReport;
+  /** In float32, and in half precision where that is what real runs compute in. */
+  readonly golden: readonly GoldenReport[];
   /** FLOP/s of the runtime's own matrix product. */
   readonly matmulRate: number;
   /** Of the model that was imitated. */
@@ -66,6 +73,10 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
   const compute = (await halfPrecisionWorks(provider.name)) ? 'float16' : 'float32';
   const selfTest = await runSelfTest(provider.name);
   onStage(`Self-test: ${selfTest.verdict}.`);
+  const computes = compute === 'float16' ? (['float32', 'float16'] as const) : (['float32'] as const);
+  const golden = await checkGolden(request.golden, provider.name, computes, request.quick);
+  const equal = golden.filter(({ verdict }) => verdict === 'equal').length;
+  onStage(`References: ${equal} of ${golden.length} equal.`);
   const rate = await matmulRate(provider.name, compute, config.dim);
   const folder = await mkdtemp(join(tmpdir(), 'kronode-gpu-check-'));
   try {
@@ -79,6 +90,7 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
           device,
           compute,
           selfTest,
+          golden,
           matmulRate: rate,
           width: config.dim,
           layers,

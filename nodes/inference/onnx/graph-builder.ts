@@ -50,6 +50,7 @@ export type ComputeType = 'float32' | 'float16';
 export class GraphBuilder {
   readonly compute: ComputeType;
   readonly #name: string;
+  readonly #scope: string;
   readonly #sliceWide: boolean;
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
@@ -61,13 +62,17 @@ export class GraphBuilder {
   readonly #blocks = new Map<string, BlockMatrix>();
   #count = 0;
 
-  /** @param options.sliceWide lets weights that have to be widened be so in slices of 4 MiB */
+  /**
+   * @param options.sliceWide lets weights that have to be widened be so in slices of 4 MiB
+   * @param options.scope goes before the names of all that is made here
+   */
   constructor(
     name: string,
     compute: ComputeType = 'float32',
-    options: { readonly sliceWide?: boolean } = {},
+    options: { readonly sliceWide?: boolean; readonly scope?: string } = {},
   ) {
     this.#name = name;
+    this.#scope = options.scope ?? '';
     this.compute = compute;
     this.#sliceWide = options.sliceWide ?? false;
   }
@@ -189,7 +194,7 @@ export class GraphBuilder {
   ): Value {
     const isInteger = data instanceof BigInt64Array;
     const dtype = isInteger ? 'int64' : floats;
-    const name = `constant_${this.#count++}`;
+    const name = `${this.#scope}constant_${this.#count++}`;
     const bytes = isInteger
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : fromFloat32(floats === 'float16' ? 'F16' : 'F32', data);
@@ -233,12 +238,12 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
     domain = '',
   ): Value[] {
-    const id = this.#count++;
-    const values = results.map((result, i) => ({ ...result, name: `${op}_${id}${i > 0 ? `_${i}` : ''}` }));
+    const name = `${this.#scope}${op}_${this.#count++}`;
+    const values = results.map((result, i) => ({ ...result, name: i > 0 ? `${name}_${i}` : name }));
     this.#nodes.push({
       op,
       domain,
-      name: `${op}_${id}`,
+      name,
       inputs: operands.map((operand) => operand?.name ?? ''),
       outputs: values.map(({ name }) => name),
       attributes,

@@ -133,6 +133,13 @@ export class Graph extends GraphBuilder {
     return this.reshapeTo(x, target, like.shape);
   }
 
+  /** Reshape to sizes that are known only when the graph runs; `shape` names them. */
+  reshapeFreely(x: Value, target: Value, shape: readonly Dim[]): Value {
+    if (target.dtype !== 'int64' || target.shape[0] !== shape.length)
+      return refuse('Reshape', [x, target], `the target must be int64[${shape.length}]`);
+    return this.emit('Reshape', [x, target], { dtype: x.dtype, shape });
+  }
+
   transpose(x: Value, order: readonly number[]): Value {
     if (order.length !== x.shape.length)
       return refuse('Transpose', [x], `the order [${order.join(', ')}] does not fit`);
@@ -174,6 +181,21 @@ export class Graph extends GraphBuilder {
         num_outputs: attr.int(count),
       },
     );
+  }
+
+  /** Parts of given sizes along the first axis. */
+  cut(x: Value, sizes: readonly number[]): Value[] {
+    const size = fixedSizeAt('Split', x, 0);
+    if (sizes.reduce((sum, part) => sum + part, 0) !== size)
+      return refuse('Split', [x], `it cannot be cut into ${sizes.join(' + ')}`);
+    const parts = sizes.map((part) => ({ dtype: x.dtype, shape: withSize(x.shape, 0, part) }));
+    return this.emitAll('Split', [x, this.integers(sizes)], parts, { axis: attr.int(0) });
+  }
+
+  /** Values of x [n] between two places that are known only when the graph runs, int64 [1] each. */
+  between(x: Value, from: Value, to: Value): Value {
+    if (x.shape.length !== 1) return refuse('Slice', [x, from, to], 'a vector is needed');
+    return this.emit('Slice', [x, from, to], { dtype: x.dtype, shape: [`${from.name}:${to.name}`] });
   }
 
   /** `count` places from `from` on, along an axis of fixed size. */

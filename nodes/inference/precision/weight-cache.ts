@@ -11,6 +11,15 @@ const UNFINISHED = /^([0-9a-f]{32})\.(\d+)\.unfinished$/;
 /** Left free on the disk beside what is written. */
 const SPARE_BYTES = 2 ** 28;
 
+/** What lies in the cache. */
+export interface ConvertedWeights {
+  readonly files: number;
+  /** On disk, unfinished conversions included. */
+  readonly bytes: number;
+  /** Some are being made now, by this process or another one. */
+  readonly isConverting: boolean;
+}
+
 /**
  * Converted weights in a folder that may be deleted at any time. A file has the key of its conversion as
  * its name and appears whole or not at all; it grows in a folder that carries the id of the process
@@ -50,26 +59,38 @@ export class WeightCache {
     return units.length === 0 || isWhole(join(this.#folder, `${key}.safetensors`), header, fileBytes);
   }
 
-  /** Bytes on disk, unfinished conversions included. */
-  async size(): Promise<{ readonly files: number; readonly bytes: number }> {
+  async state(): Promise<ConvertedWeights> {
     let bytes = 0;
     let files = 0;
+    let isConverting = false;
     for (const name of await this.#entries()) {
       const path = join(this.#folder, name);
       const inside = UNFINISHED.test(name) ? await namesIn(path) : [''];
       for (const part of inside) bytes += await bytesOnDisk(join(path, part));
       files++;
+      isConverting ||= this.#isGrowing(name);
     }
-    return { files, bytes };
+    return { files, bytes, isConverting };
   }
 
   /** Removes everything that is not being written now. */
   async clear(): Promise<void> {
     for (const name of await this.#entries()) {
-      const writer = UNFINISHED.exec(name)?.[2];
-      if (writer === undefined || !isRunning(Number(writer)))
-        await rm(join(this.#folder, name), { recursive: true, force: true });
+      const path = join(this.#folder, name);
+      if (this.#isGrowing(name)) continue;
+      try {
+        await rm(path, { recursive: true, force: true });
+      } catch (error) {
+        throw fileError(error, path, 'write');
+      }
     }
+  }
+
+  /** Whether somebody writes this entry now. */
+  #isGrowing(name: string): boolean {
+    const [, key = '', writer] = UNFINISHED.exec(name) ?? [];
+    if (writer === undefined) return false;
+    return Number(writer) === process.pid ? this.#running.has(key) : isRunning(Number(writer));
   }
 
   async #ensure(path: string, conversion: Conversion, run: ConversionRun): Promise<void> {

@@ -22,10 +22,10 @@ export function buildQwen3Graph(
   weights: NetworkWeights,
   config: Qwen3Config,
   attention: AttentionForm,
-  compute: ComputeType = 'float32',
+  graph = new Graph('text encoder'),
 ): GraphModel {
   const { heads, keyValueHeads, headDim, hiddenSize, normEps } = config;
-  const graph = new Graph('text encoder', compute);
+  const { compute } = graph;
   const cos = graph.real('cos', [TOKENS, headDim / 2]);
   const sin = graph.real('sin', [TOKENS, headDim / 2]);
   const mask = attention.kind === 'primitive' ? graph.real('mask', [TOKENS, TOKENS]) : undefined;

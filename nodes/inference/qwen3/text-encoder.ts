@@ -3,6 +3,7 @@ import type { Qwen3Config } from '../checkpoints/configs.ts';
 import { readTensor } from '../checkpoints/safetensors.ts';
 import { isBlockSource, type NetworkWeights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
+import { Graph } from '../onnx/graph.ts';
 import { Session } from '../ort/session.ts';
 import type { SessionSettings } from '../ort/session-options.ts';
 import { buildQwen3Graph } from './graph.ts';
@@ -31,16 +32,17 @@ export class Qwen3TextEncoder {
    */
   async encode(ids: readonly number[]): Promise<Tensor> {
     const { hiddenSize, headDim, ropeTheta } = this.#config;
+    const { attention, compute } = this.#settings;
     const embeddings = tensor([ids.length, hiddenSize], await this.#embed(ids));
     this.#session ??= Session.create(
-      buildQwen3Graph(this.#weights, this.#config, this.#settings.attention, this.#settings.compute),
+      buildQwen3Graph(this.#weights, this.#config, attention, new Graph('text encoder', compute)),
       this.#settings,
     );
     const session = await this.#session;
     const { features } = await session.run({
       embeddings,
       ...ropeTables(ids.length, headDim, ropeTheta),
-      ...(this.#settings.attention.kind === 'primitive' && { mask: causalMask(ids.length) }),
+      ...(attention.kind === 'primitive' && { mask: causalMask(ids.length) }),
     });
     return tensor(embeddings.dims, features?.data);
   }

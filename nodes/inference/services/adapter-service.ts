@@ -6,7 +6,7 @@ import type { AdapterUse, ModelRecipe } from '../../core/values.ts';
 import type { AdapterReport } from '../../execution/adapter-report.ts';
 import type { AdapterService } from '../../execution/services.ts';
 import { bake } from '../adapters/bake.ts';
-import { blockOf } from '../adapters/blocks.ts';
+import { blocksOf, layerSizes } from '../adapters/blocks.ts';
 import { inspectAdapter } from '../adapters/inspect-adapter.ts';
 import type { ModelRegistry } from '../checkpoints/registry.ts';
 import { fileError, isMissing } from '../checkpoints/wording.ts';
@@ -31,10 +31,7 @@ export function createAdapterService(
   return {
     async blocks({ part }) {
       const { opened } = await parts.recall('transformer', part);
-      const modules = [...opened.weights]
-        .filter(([name, { shape }]) => name.endsWith('.weight') && shape.length === 2)
-        .map(([name]) => blockOf(name));
-      return [...new Set(modules)];
+      return blocksOf(layerSizes(opened.weights).keys());
     },
 
     async inspect(model, name, run) {

@@ -2,7 +2,7 @@ import { UserError } from '../../core/errors.ts';
 import { type Tensor, tensor } from '../../core/tensor.ts';
 import type { Conditioning, Latent, PartReference } from '../../core/values.ts';
 import type { DiffusionService, SampleRequest } from '../../execution/services.ts';
-import type { LiveAdapter } from '../adapters/live-adapter.ts';
+import type { AdapterStrength } from '../adapters/blocks.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import { readySettings } from '../foreign/settings.ts';
 import { ForeignTransformer } from '../foreign/transformer.ts';
@@ -15,6 +15,7 @@ import { buildPlan, runPlan } from '../sampling/plan.ts';
 import { computeSigmas } from '../sampling/schedules.ts';
 import { type PreparedCaption, ZImageTransformer } from '../zimage/transformer.ts';
 import type { AdapterLibrary } from './adapter-library.ts';
+import { type LaidAdapter, placesFor } from './adapter-places.ts';
 import type { LatentPreviews } from './latent-previews.ts';
 import type { NetworkPool } from './network-pool.ts';
 import type { PartLibrary } from './part-library.ts';
@@ -23,8 +24,11 @@ import type { Placement } from './placement.ts';
 import type { PrepareWeights } from './prepared-weights.ts';
 import { StepTiming } from './step-timing.ts';
 
-/** Runs work with a network that may have to be made first. */
-type UseNetwork = <T>(work: (network: TransformerNetwork) => Promise<T>) => Promise<T>;
+/**
+ * Runs work with a network that may have to be made first. One that `mixes` may take its memory twice, to
+ * run images of different strengths together.
+ */
+type UseNetwork = <T>(work: (network: TransformerNetwork, mixes: boolean) => Promise<T>) => Promise<T>;
 
 /** Schedules and samples; transformers are kept while there is room. */
 export function createDiffusionService(
@@ -37,10 +41,14 @@ export function createDiffusionService(
 ): DiffusionService {
   /** Captions a transformer has refined: they depend on the prompt alone, not on step or seed. */
   const refined = new WeakMap<Conditioning, WeakMap<TransformerNetwork, Promise<PreparedCaption[]>>>();
-  const prepare = (network: TransformerNetwork, conditioning: Conditioning): Promise<PreparedCaption[]> => {
+  const prepare = (
+    network: TransformerNetwork,
+    conditioning: Conditioning,
+    strengths: readonly AdapterStrength[],
+  ): Promise<PreparedCaption[]> => {
     const known = refined.get(conditioning) ?? new WeakMap<TransformerNetwork, Promise<PreparedCaption[]>>();
     refined.set(conditioning, known);
-    const captions = known.get(network) ?? prepareAll(network, conditioning);
+    const captions = known.get(network) ?? prepareAll(network, conditioning, strengths);
     known.set(network, captions);
     captions.catch(() => known.delete(network));
     return captions;
@@ -48,17 +56,18 @@ export function createDiffusionService(
 
   /** Runs that sample now. */
   let runs = 0;
-  /** Networks that may take their memory twice, to run images of different strengths together. */
-  const roomy = new WeakSet<TransformerNetwork>();
   /** Passes that several runs ask of a network at once. */
   const batches = new WeakMap<TransformerNetwork, PassBatch>();
-  const batchOf = (network: TransformerNetwork): PassBatch => {
-    const known = batches.get(network) ?? new PassBatch(network, roomy.has(network), () => runs);
+  const batchOf = (network: TransformerNetwork, mixes: boolean): PassBatch => {
+    const known = batches.get(network) ?? new PassBatch(network, mixes, () => runs);
     batches.set(network, known);
     return known;
   };
 
-  /** A network and its adapters; which there are is part of it, how strong they are is fed at every step. */
+  /**
+   * A network and its adapters: those in its slots come with a run, others are part of it. How strong they
+   * are is fed at every step.
+   */
   const open = async (
     { part, adapters }: RoutedNetwork,
     { positive, latent }: SampleRequest,
@@ -66,9 +75,10 @@ export function createDiffusionService(
   ): Promise<UseNetwork> => {
     const { opened, key } = await parts.recall('transformer', part);
     checkFit(part.file.name, opened.config, positive, latent);
-    const live: LiveAdapter[] = [];
-    for (const adapter of adapters) live.push(await adapterLibrary.open(adapter, opened, signal));
-    const adapted = (base: string) => [base, ...adapters.map(({ sha256 }) => sha256)].join(' + ');
+    const laid: LaidAdapter[] = [];
+    for (const adapter of adapters)
+      laid.push({ file: adapter, live: await adapterLibrary.open(adapter, opened, signal) });
+    const live = laid.map((adapter) => adapter.live);
     const onFallback = (operators: ReadonlyMap<string, number>) =>
       onNotice?.(
         `Part of the model runs on the CPU, which the GPU waits for at every step: ${listOperators(operators)}.`,
@@ -78,19 +88,28 @@ export function createDiffusionService(
       const { weightBytes } = ready.model;
       const settings = { ...readySettings(placement.providerOf('transformer'), weightBytes), onFallback };
       const createReady = async () => new ForeignTransformer(ready, settings, live);
-      return (work) => pool.use(adapted(key), weightBytes, createReady, work);
+      return (work) =>
+        pool.use(keyOf(key, laid), weightBytes, createReady, (network) => work(network, false));
     }
     const { precision, file } = part;
     const place = await placement.of(opened.weights, opened.config, { part: 'transformer', precision });
     const weights = () => prepared(opened, file.sha256, place, { signal, onProgress: onConversion });
-    const create = async () => {
-      const settings = { ...place.settings, adapters: live, onFallback };
-      const network = new ZImageTransformer(await weights(), opened.config, settings);
-      if (2 * place.bytes <= pool.budgetBytes) roomy.add(network);
-      return network;
-    };
-    const networkKey = adapted(`${key} ${place.precision}`);
-    return (work) => pool.use(networkKey, place.bytes, create, work);
+    const { builtIn, slotCounts } = placesFor(laid, place.settings);
+    const keyWith = (slots: number) => keyOf(`${key} ${place.precision} ${slots} slots`, builtIn);
+    // One with slots to spare does as well, so that nothing is built when an adapter is taken away.
+    const slots = slotCounts.find((count) => pool.has(keyWith(count))) ?? slotCounts[0] ?? 0;
+    const create = async () =>
+      new ZImageTransformer(await weights(), opened.config, {
+        ...place.settings,
+        adapters: builtIn.map((adapter) => adapter.live),
+        slots,
+        onFallback,
+      });
+    const mixes = 2 * place.bytes <= pool.budgetBytes;
+    return (work) =>
+      pool.use(keyWith(slots), place.bytes, create, async (network) =>
+        work(await network.adaptedBy(live), mixes),
+      );
   };
 
   /** How long passes took beside what arithmetic allows; for models whose graph is ours. */
@@ -145,11 +164,11 @@ export function createDiffusionService(
         velocity: (x, sigma, step, branch) => {
           const use = places[step.model];
           if (!use) throw new Error(`The run has no network ${step.model}.`);
-          return use(async (network) => {
+          return use(async (network, mixes) => {
             const conditioning = branch === 'negative' && negative ? negative : positive;
-            const captions = await prepare(network, conditioning);
+            const captions = await prepare(network, conditioning, step.adapterStrengths);
             const pass = { latents: tensor(dims, x), sigma, captions, strengths: step.adapterStrengths };
-            return timing.measure(() => batchOf(network).velocity(pass));
+            return timing.measure(() => batchOf(network, mixes).velocity(pass));
           });
         },
         onStep: async ({ index, denoised }) => {
@@ -180,6 +199,10 @@ export function createDiffusionService(
     },
   };
 }
+
+/** Name of a network with adapters built in. */
+const keyOf = (base: string, builtIn: readonly LaidAdapter[]): string =>
+  [base, ...builtIn.map(({ file }) => file.sha256)].join(' + ');
 
 /** Of the time of a step that its preview may take before the next one begins. */
 const PREVIEW_SHARE = 0.25;
@@ -218,8 +241,9 @@ function checkFit(
 async function prepareAll(
   network: TransformerNetwork,
   { captions }: Conditioning,
+  strengths: readonly AdapterStrength[],
 ): Promise<PreparedCaption[]> {
   const prepared: PreparedCaption[] = [];
-  for (const { features } of captions) prepared.push(await network.prepareCaption(features));
+  for (const { features } of captions) prepared.push(await network.prepareCaption(features, strengths));
   return prepared;
 }

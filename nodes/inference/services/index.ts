@@ -7,7 +7,7 @@ import { keepHashesIn } from '../checkpoints/file-hash.ts';
 import { ModelRegistry } from '../checkpoints/registry.ts';
 import { runtimeCounters } from '../ort/counters.ts';
 import { type ChosenProvider, choosePartProviders, chooseProvider } from '../ort/providers.ts';
-import { WeightCache } from '../precision/weight-cache.ts';
+import { type ConvertedWeights, WeightCache } from '../precision/weight-cache.ts';
 import { AdapterLibrary } from './adapter-library.ts';
 import { createAdapterService } from './adapter-service.ts';
 import { createAutoencoderService } from './autoencoder-service.ts';
@@ -65,6 +65,9 @@ export interface EngineServices extends Services {
   device(): Promise<DeviceReport>;
   /** One transformer block on the provider against the CPU. Not while a job runs. */
   selfTest(): Promise<SelfTestReport>;
+  convertedWeights(): Promise<ConvertedWeights>;
+  /** Not while a job runs: networks in memory are dropped first, for they may read what is deleted. */
+  clearConvertedWeights(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -112,6 +115,11 @@ export async function createServices(settings: ServiceSettings): Promise<EngineS
     },
     device: () => reportDevice(provider, pool, parts),
     selfTest: () => runSelfTest(provider.name),
+    convertedWeights: () => weightCache.state(),
+    clearConvertedWeights: async () => {
+      await pool.dispose();
+      await weightCache.clear();
+    },
     status: () => ({ counters: { ...runtimeCounters }, residents: pool.residents }),
     dispose: () => pool.dispose(),
   };

@@ -8,6 +8,8 @@ import { TorchCpuGenerator } from '../sampling/torch-random.ts';
 
 /** Longer side of a step preview, in pixels: all the detail that latents of a 2048 px picture hold. */
 const PREVIEW_SIDE = 256;
+/** Beyond this many pixels per latent pixel, whoever shows it enlarges it as well: a person waits for these bytes. */
+const MOST_PIXELS = 4;
 /** Latents the factors are fitted on: smooth fields, as pictures are, of many colours. */
 const FIT_IMAGES = 6;
 const FIT_SIDE = 16;
@@ -43,7 +45,8 @@ export class LatentPreviews {
       factors.catch(() => this.#factors.delete(key));
       const [first] = latents.dims;
       const one = first === 1 ? latents : firstOf(latents);
-      return encodePreview(applyLatentRgb(await factors, one), PREVIEW_SIDE);
+      const longer = Math.max(...one.dims.slice(2));
+      return encodePreview(applyLatentRgb(await factors, one), Math.min(PREVIEW_SIDE, MOST_PIXELS * longer));
     };
   }
 

@@ -52,6 +52,11 @@ export class NetworkPool {
     }
   }
 
+  /** Whether a network is resident. */
+  has(key: string): boolean {
+    return this.#residents.has(key);
+  }
+
   get budgetBytes(): number {
     return this.#budgetBytes;
   }

@@ -8,7 +8,8 @@ import { type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
 import { writeSafetensors } from '../checkpoints/safetensors-writer.ts';
 import { zimageWeights } from '../checkpoints/zimage-names.ts';
 import type { Provider } from '../ort/session-options.ts';
-import { type TransformerSettings, ZImageTransformer } from '../zimage/transformer.ts';
+import type { TransformerSettings } from '../zimage/sessions.ts';
+import { ZImageTransformer } from '../zimage/transformer.ts';
 import { Placement } from './placement.ts';
 
 /** How the numbers of a provider compare with the CPU's. */

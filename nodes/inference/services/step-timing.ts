@@ -28,7 +28,7 @@ export class StepTiming {
     config: ZImageConfig,
     dims: readonly number[],
     captionTokens: number,
-    { provider }: Placement,
+    placement: Placement,
     { compute }: Place,
   ): Promise<string | undefined> {
     const [batch = 1, , height = 0, width = 0] = dims;
@@ -38,9 +38,11 @@ export class StepTiming {
     const timed = this.#milliseconds.length > 1 ? this.#milliseconds.slice(1) : this.#milliseconds;
     if (flops < WORTH_TELLING || timed.length === 0) return undefined;
     const seconds = timed.reduce((sum, value) => sum + value, 0) / timed.length / 1000;
-    const rate = await matmulRate(provider, compute, config.dim);
-    return `A pass took ${seconds.toPrecision(3)} s. Its ${trillions(flops)} TFLOP take at least ${(flops / rate).toPrecision(3)} s at the rate of this device's own matrix products, ${trillions(rate)} TFLOP/s.`;
+    const rate = await matmulRate(placement.providerOf('transformer'), compute, config.dim);
+    const passes = this.#milliseconds.length;
+    const least = flops / rate;
+    return `Network passes: ${passes}, ${figure(seconds)} s each, ${figure(passes * seconds)} s in all. Arithmetic alone takes at least ${figure(least)} s each, ${figure(passes * least)} s in all: ${figure(flops / 1e12)} TFLOP a pass at ${figure(rate / 1e12)} TFLOP/s, the rate of this device's own matrix products.`;
   }
 }
 
-const trillions = (value: number): string => (value / 1e12).toPrecision(3);
+const figure = (value: number): string => value.toPrecision(3);

@@ -1,19 +1,17 @@
 import { concatRows, elementCount, type Tensor, tensor } from '../../core/tensor.ts';
-import type { AdapterStrength } from '../adapters/blocks.ts';
-import type { LiveAdapter } from '../adapters/live-adapter.ts';
-import { LiveBranches } from '../adapters/live-branch.ts';
+import { zerosFor } from '../adapters/adapter-slots.ts';
+import { type AdapterStrength, layerSizes } from '../adapters/blocks.ts';
+import { KeptStacks } from '../adapters/kept-stacks.ts';
+import { type AdapterStack, builtInStack, type LiveAdapter } from '../adapters/live-adapter.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import type { NetworkWeights } from '../checkpoints/weights.ts';
-import type { AttentionForm } from '../onnx/attention-form.ts';
-import { Graph } from '../onnx/graph.ts';
 import type { Dim } from '../onnx/types.ts';
-import { type Feed, Session } from '../ort/session.ts';
-import type { SessionSettings } from '../ort/session-options.ts';
-import { ZImageBlocks } from './block.ts';
-import { buildCaptionGraph, buildStepGraph, CAPTION, IMAGE, JOINT_INPUT, rowsOfImage } from './graphs.ts';
+import type { Feed } from '../ort/session.ts';
+import { CAPTION, IMAGE, JOINT_INPUT, rowsOfImage } from './graphs.ts';
 import { type LatentSize, patchCount, patchify, unpatchifyNegated } from './patches.ts';
-import { captionPositions, imagePositions, type Position, paddedLength } from './positions.ts';
-import { type RopeTables, ropeTables } from './rope.ts';
+import { captionPositions, imagePositions, paddedLength } from './positions.ts';
+import { SequenceFeeds } from './sequence-feeds.ts';
+import { type AdaptedSession, type TransformerSettings, ZImageSessions } from './sessions.ts';
 import { timeFeatures } from './time-features.ts';
 
 /** A caption after the part of the network that does not depend on the step. */
@@ -26,22 +24,17 @@ export interface PreparedCaption {
   readonly strengths: string;
 }
 
-export interface TransformerSettings extends SessionSettings {
-  readonly attention: AttentionForm;
-  /** Laid over the linear layers, each with a strength that is given at every step. */
-  readonly adapters?: readonly LiveAdapter[];
-}
-
 /** What adapters are fed for some images of a batch, which have so many rows each. */
 type AdapterFeeds = (
   images: readonly number[],
   rows: ReadonlyMap<Dim, number>,
 ) => Readonly<Record<string, Feed>>;
 
-/** A graph that is ready to run, and the adapters in it. */
-interface AdaptedSession {
-  readonly session: Session;
-  readonly branches: LiveBranches;
+/** What a network has in common with itself under other adapters. */
+interface Shared {
+  readonly sessions: ZImageSessions;
+  readonly sequences: SequenceFeeds;
+  readonly stack: AdapterStack;
 }
 
 /**
@@ -50,26 +43,36 @@ interface AdaptedSession {
  */
 export class ZImageTransformer {
   readonly config: ZImageConfig;
-  readonly #weights: NetworkWeights;
-  readonly #settings: TransformerSettings;
-  /** The network without adapters, for steps on which none acts. */
-  readonly #bare: ZImageTransformer | undefined;
-  #captionSession: Promise<AdaptedSession> | undefined;
-  #stepSession: Promise<AdaptedSession> | undefined;
-  /** For batches whose images have strengths of their own. */
-  #mixedSession: Promise<AdaptedSession> | undefined;
+  readonly #shared: Shared;
+  /** This network under other adapters. */
+  readonly #stacks: KeptStacks<ZImageTransformer>;
   /** Captions at other strengths than they were prepared with. */
   readonly #readapted = new WeakMap<PreparedCaption, Map<string, PreparedCaption>>();
-  /** Tables of the last few sizes; one size is used for many steps. */
-  readonly #tables = new Map<string, RopeTables>();
 
-  constructor(weights: NetworkWeights, config: ZImageConfig, settings: TransformerSettings) {
-    this.#weights = weights;
+  constructor(
+    weights: NetworkWeights,
+    config: ZImageConfig,
+    settings: TransformerSettings,
+    shared: Shared = {
+      sessions: new ZImageSessions(weights, config, settings),
+      sequences: new SequenceFeeds(config),
+      stack: builtInStack(settings.adapters ?? []),
+    },
+  ) {
     this.config = config;
-    this.#settings = settings;
-    const { adapters = [], ...others } = settings;
-    if (adapters.length > 0 && bytesOf(weights) <= BARE_BYTES)
-      this.#bare = new ZImageTransformer(weights, config, others);
+    this.#shared = shared;
+    this.#stacks = new KeptStacks(
+      (stack) => new ZImageTransformer(weights, config, settings, { ...shared, stack }),
+      zerosFor(layerSizes(weights)),
+    );
+  }
+
+  /**
+   * This network under other adapters: those that fit take its slots, if it has any; the others have to be
+   * those that were built in. It runs in the same sessions, and goes with them.
+   */
+  adaptedBy(adapters: readonly LiveAdapter[]): Promise<ZImageTransformer> {
+    return this.#shared.sessions.hasSlots ? this.#stacks.of(adapters) : Promise.resolve(this);
   }
 
   /**
@@ -90,19 +93,18 @@ export class ZImageTransformer {
     const length = paddedLength(tokens);
     const rows = new Float32Array(length * captionDim);
     rows.set(features.data);
-    const { session, branches } = await this.#captionPart();
-    const adapterFeeds = branches.feeds(strengths);
+    const { sessions, sequences, stack } = this.#shared;
+    const { session, branches } = await sessions.caption();
     const { refined } = await session.run({
-      ...adapterFeeds,
+      ...branches.feeds(stack, strengths),
       features: { dims: [length, captionDim], data: rows },
       padding: paddingMask(1, tokens, length),
-      ...(refinerLayers > 0 &&
-        this.#sequence(CAPTION, 1, `caption ${length}`, () => captionPositions(length))),
+      ...(refinerLayers > 0 && sequences.of(CAPTION, 1, `caption ${length}`, () => captionPositions(length))),
     });
     return {
       features,
       refined: tensor([1, length, dim], refined?.data),
-      strengths: keyOf(adapterFeeds),
+      strengths: branches.keyOf(stack, strengths),
     };
   }
 
@@ -121,9 +123,11 @@ export class ZImageTransformer {
     this.#check(latents, captions);
     const adapted: PreparedCaption[] = [];
     for (const caption of captions) adapted.push(await this.#atStrengths(caption, strengths));
-    const part = await this.#stepPart();
-    if (this.#bare && !strengths.some(acts)) return this.#bare.velocity(latents, sigma, adapted);
-    return this.#velocity(latents, sigma, adapted, part, () => part.branches.feeds(strengths));
+    const { sessions, stack } = this.#shared;
+    const bare = strengths.some(acts) ? undefined : await sessions.bareStep();
+    if (bare) return this.#velocity(latents, sigma, adapted, bare, () => ({}));
+    const part = await sessions.step();
+    return this.#velocity(latents, sigma, adapted, part, () => part.branches.feeds(stack, strengths));
   }
 
   /**
@@ -140,9 +144,10 @@ export class ZImageTransformer {
     const adapted: PreparedCaption[] = [];
     for (const [image, own] of strengths.entries())
       adapted.push(await this.#atStrengths(captionOf(captions, image), own));
-    const part = await this.#mixedPart();
+    const { sessions, stack } = this.#shared;
+    const part = await sessions.mixed();
     return this.#velocity(latents, sigma, adapted, part, (images, rows) =>
-      part.branches.imageFeeds({ images: images.map((image) => strengths[image] ?? []), rows }),
+      part.branches.imageFeeds(stack, { images: images.map((image) => strengths[image] ?? []), rows }),
     );
   }
 
@@ -189,17 +194,13 @@ export class ZImageTransformer {
 
   /** Makes both sessions now instead of at their first use. */
   async open(): Promise<void> {
-    await this.#captionPart();
-    await this.#stepPart();
+    await this.#shared.sessions.caption();
+    await this.#shared.sessions.step();
   }
 
-  async dispose(): Promise<void> {
-    await this.#bare?.dispose();
-    for (const session of [this.#captionSession, this.#stepSession, this.#mixedSession])
-      await (await session)?.session.release();
-    this.#captionSession = undefined;
-    this.#stepSession = undefined;
-    this.#mixedSession = undefined;
+  /** Releases the sessions, of this network under all adapters. */
+  dispose(): Promise<void> {
+    return this.#shared.sessions.dispose();
   }
 
   /** Runs the step for some images of a batch, whose captions have one length, into `velocity`. */
@@ -214,6 +215,7 @@ export class ZImageTransformer {
     velocity: Float32Array,
   ): Promise<void> {
     const { dim, timeScale, refinerLayers, inChannels, patchSize } = this.config;
+    const { sequences } = this.#shared;
     const batch = images.length;
     const tokens = patchCount(size);
     const imageTokens = paddedLength(tokens);
@@ -241,8 +243,8 @@ export class ZImageTransformer {
       caption,
       image_shape: { dims: [3], data: BigInt64Array.of(BigInt(batch), BigInt(imageTokens), BigInt(dim)) },
       time: repeated(timeFeatures(1 - sigma, timeScale), branches.perImage ? batch : 1),
-      ...(refinerLayers > 0 && this.#sequence(IMAGE, batch, `image ${key}`, ofImage)),
-      ...this.#sequence(JOINT_INPUT, batch, `joint ${key}`, () => [
+      ...(refinerLayers > 0 && sequences.of(IMAGE, batch, `image ${key}`, ofImage)),
+      ...sequences.of(JOINT_INPUT, batch, `joint ${key}`, () => [
         ...ofImage(),
         ...captionPositions(captionTokens),
       ]),
@@ -257,34 +259,14 @@ export class ZImageTransformer {
       );
   }
 
-  #stepPart(): Promise<AdaptedSession> {
-    this.#stepSession ??= this.#createStep();
-    return this.#stepSession;
-  }
-
-  /** Both at once: nothing is created when a strength comes to 0 or leaves it. */
-  async #createStep(): Promise<AdaptedSession> {
-    if (this.#bare) await this.#bare.#stepPart();
-    return this.#session('diffusion transformer', buildStepGraph);
-  }
-
-  #mixedPart(): Promise<AdaptedSession> {
-    this.#mixedSession ??= this.#session('diffusion transformer', buildStepGraph, true);
-    return this.#mixedSession;
-  }
-
-  #captionPart(): Promise<AdaptedSession> {
-    this.#captionSession ??= this.#session('caption refiner', buildCaptionGraph);
-    return this.#captionSession;
-  }
-
   /** A caption as adapters of these strengths refine it; the last few are kept. */
   async #atStrengths(
     caption: PreparedCaption,
     strengths: readonly AdapterStrength[],
   ): Promise<PreparedCaption> {
-    if (this.#settings.adapters === undefined) return caption;
-    const key = keyOf((await this.#captionPart()).branches.feeds(strengths));
+    const { sessions, stack } = this.#shared;
+    if (stack.length === 0) return caption;
+    const key = (await sessions.caption()).branches.keyOf(stack, strengths);
     if (key === caption.strengths) return caption;
     const known = this.#readapted.get(caption) ?? new Map<string, PreparedCaption>();
     this.#readapted.set(caption, known);
@@ -293,58 +275,10 @@ export class ZImageTransformer {
     known.set(key, found);
     return found;
   }
-
-  /** The feeds of a sequence; its tables are kept for the next step. */
-  #sequence(name: string, batch: number, key: string, positions: () => Position[]): Record<string, Feed> {
-    const { axesDims, ropeTheta, dim } = this.config;
-    let tables = this.#tables.get(key);
-    if (!tables) {
-      if (this.#tables.size >= MAX_TABLES) this.#tables.clear();
-      tables = ropeTables(positions(), axesDims, ropeTheta);
-      this.#tables.set(key, tables);
-    }
-    const shape = [batch, tables.cos.dims[0] ?? 0, dim];
-    return {
-      [`${name}_cos`]: tables.cos,
-      [`${name}_sin`]: tables.sin,
-      [`${name}_shape`]: { dims: [3], data: BigInt64Array.from(shape, BigInt) },
-    };
-  }
-
-  async #session(
-    name: string,
-    build: (blocks: ZImageBlocks) => ReturnType<Graph['build']>,
-    perImage = false,
-  ): Promise<AdaptedSession> {
-    const { attention, adapters = [] } = this.#settings;
-    const { weights, compute } = this.#settings;
-    const graph = new Graph(name, compute, { sliceWide: weights === 'mapped' });
-    const branches = new LiveBranches(graph, adapters, { perImage });
-    const blocks = new ZImageBlocks(graph, this.config, this.#weights, attention, branches);
-    return { session: await Session.create(build(blocks), this.#settings), branches };
-  }
 }
 
-/**
- * Weights of a network up to which its adapters' branches, even off, cost it more than another session
- * without them: of larger ones the branches are lost in the products.
- */
-const BARE_BYTES = 64 * 2 ** 20;
-const MAX_TABLES = 16;
 /** One per step of a strength curve. */
 const MAX_READAPTED = 64;
-
-const keyOf = (feeds: Readonly<Record<string, Feed>>): string =>
-  Object.values(feeds)
-    .map(({ data }) => data.join())
-    .join(';');
-
-/** As they are widened for the CPU; those that are quantised belong to larger networks. */
-function bytesOf(weights: NetworkWeights): number {
-  let bytes = 0;
-  for (const { shape } of weights.values()) bytes += elementCount(shape) * 4;
-  return bytes;
-}
 
 /** One row, as often as asked for. */
 function repeated({ dims: [, width = 0], data }: Tensor, count: number): Tensor {

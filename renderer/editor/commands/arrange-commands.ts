@@ -4,10 +4,12 @@ import { type Alignment, aligned, type Direction, distributed, layered, moveTo }
 import { boxesOf } from './boxes.ts';
 import type { Command } from './command.ts';
 import { doc, placedSelection, selectedNodes, stepLabel } from './context.ts';
+import type { Keys } from './keys.ts';
 
-const align = (alignment: Alignment): Command => ({
+const align = (alignment: Alignment, keys: Keys): Command => ({
   id: `arrange.${alignment}`,
   group: 'arrange',
+  keys: [keys],
   when: () => placedSelection().length > 1,
   run: () => {
     const places = aligned(boxesOf(placedSelection()), alignment);
@@ -15,9 +17,10 @@ const align = (alignment: Alignment): Command => ({
   },
 });
 
-const distribute = (direction: Direction): Command => ({
+const distribute = (direction: Direction, keys: Keys): Command => ({
   id: `arrange.${direction}`,
   group: 'arrange',
+  keys: [keys],
   when: () => placedSelection().length > 2,
   run: () => {
     const places = distributed(boxesOf(placedSelection()), direction);
@@ -40,12 +43,12 @@ async function layOut(): Promise<void> {
 
 export const arrangeCommands: readonly Command[] = [
   { id: 'arrange.layout', group: 'arrange', keys: ['Shift+L'], run: layOut },
-  align('left'),
-  align('center'),
-  align('right'),
-  align('top'),
-  align('middle'),
-  align('bottom'),
-  distribute('horizontal'),
-  distribute('vertical'),
+  align('left', 'Alt+Shift+ArrowLeft'),
+  align('center', 'Alt+Shift+C'),
+  align('right', 'Alt+Shift+ArrowRight'),
+  align('top', 'Alt+Shift+ArrowUp'),
+  align('middle', 'Alt+Shift+E'),
+  align('bottom', 'Alt+Shift+ArrowDown'),
+  distribute('horizontal', 'Alt+Shift+H'),
+  distribute('vertical', 'Alt+Shift+V'),
 ];

@@ -77,11 +77,17 @@ const placesOf = ({ nodes, frames = {}, notes = {} }: Things): (readonly [number
     .flatMap((part) => Object.values<{ readonly at: [number, number] }>(part))
     .map(({ at }) => at);
 
-/** Where the node that stands for things goes: into their middle. */
-function middleOf(things: Things): Point {
+/**
+ * Where the node that stands for things goes: to the one of them that is nearest to their middle, since
+ * nothing else lies there.
+ */
+function standIn(things: Things): Point {
   const places = placesOf(things);
-  const middle = (values: readonly number[]) => Math.round((Math.min(...values) + Math.max(...values)) / 2);
-  return { x: middle(places.map(([x]) => x)), y: middle(places.map(([, y]) => y)) };
+  const middle = (values: readonly number[]) => (Math.min(...values) + Math.max(...values)) / 2;
+  const [x, y] = [middle(places.map(([at]) => at)), middle(places.map(([, at]) => at))];
+  const away = (place: readonly [number, number]) => Math.hypot(place[0] - x, place[1] - y);
+  const [nearest] = places.toSorted((a, b) => away(a) - away(b));
+  return { x: nearest?.[0] ?? 0, y: nearest?.[1] ?? 0 };
 }
 
 const pick = <T>(
@@ -137,7 +143,7 @@ export function pack(
       };
     }
   }
-  const { x, y } = middleOf(things);
+  const { x, y } = standIn(things);
   const left = Math.min(...Object.values(nodes).map(({ at }) => at[0]));
   const top = Math.min(...Object.values(nodes).map(({ at }) => at[1]));
   const right = Math.max(...Object.values(nodes).map(({ at, size }) => at[0] + (size?.[0] ?? NODE_WIDTH)));
@@ -172,8 +178,8 @@ export function unpack(draft: DocumentDraft, document: Document, instance: strin
   const node = own(document.nodes, instance);
   const definition = node && instanceDefinition(document, node);
   if (!node || !definition) return [];
-  const middle = middleOf(definition);
-  const offset = { x: node.at[0] - middle.x, y: node.at[1] - middle.y };
+  const place = standIn(definition);
+  const offset = { x: node.at[0] - place.x, y: node.at[1] - place.y };
   const moved = ([x, y]: readonly [number, number]): [number, number] => [x + offset.x, y + offset.y];
   const index = indexDocument(document);
   const feeds = new Map(index.incomingOf(instance).map(({ from, to }) => [to[1], from]));

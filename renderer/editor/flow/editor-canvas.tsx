@@ -1,7 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import {
-  Background,
-  BackgroundVariant,
   type EdgeChange,
   MiniMap,
   type NodeChange,
@@ -64,7 +62,8 @@ function Canvas({ tab }: { readonly tab: Tab }) {
   const [measured, setMeasured] = useState<ReadonlyMap<ItemKey, Size>>(new Map());
   const { dragged, onPositions, handlers } = useNodeDrag(tab, measured);
   const wiring = useWiring(tab);
-  useCanvasHandle(root, measured);
+  const holdPointer = usePointerHold(root);
+  useCanvasHandle(tab, root, measured);
 
   const [firstView] = useState(() => viewAtStart(tab));
 
@@ -121,17 +120,18 @@ function Canvas({ tab }: { readonly tab: Tab }) {
           onNodesChange={onNodesChange}
           onEdgesChange={select}
           {...handlers}
+          onNodeDragStart={(...drag) => {
+            holdPointer();
+            handlers.onNodeDragStart(...drag);
+          }}
           {...wiring}
           {...firstView}
           onViewportChange={(viewport) => {
             rememberView(tab, viewport);
-            reportZoom(viewport.zoom);
-            root.current?.toggleAttribute('data-far', viewport.zoom < FAR);
+            showZoom(root.current, viewport.zoom);
           }}
-          onInit={(instance) => {
-            reportZoom(instance.getZoom());
-            root.current?.toggleAttribute('data-far', instance.getZoom() < FAR);
-          }}
+          onInit={(instance) => showZoom(root.current, instance.getZoom())}
+          onMoveStart={holdPointer}
           onDoubleClick={(event) => {
             if (event.target instanceof Element && event.target.classList.contains('react-flow__pane'))
               showOverlay({ kind: 'add-node', at: { x: event.clientX, y: event.clientY } });
@@ -156,13 +156,20 @@ function Canvas({ tab }: { readonly tab: Tab }) {
           onlyRenderVisibleElements={Object.keys(document.nodes).length > VIRTUAL_FROM}
           proOptions={{ hideAttribution: true }}
         >
-          <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} color="var(--k-dots)" />
           {minimap && nodes.length > 0 && <Minimap />}
           <ConnectionHint />
         </ReactFlow>
       </div>
     </ContextMenu>
   );
+}
+
+/** Tells the zoom to who shows it, and to the styles: what can be read at it, and how far apart dots are. */
+function showZoom(canvas: HTMLElement | null, zoom: number): void {
+  reportZoom(zoom);
+  canvas?.toggleAttribute('data-far', zoom < FAR);
+  const gap = `${GRID[0] * 2 ** Math.max(1, Math.ceil(Math.log2(DOTS_APART / (GRID[0] * zoom))))}px`;
+  if (canvas?.style.getPropertyValue('--dots') !== gap) canvas?.style.setProperty('--dots', gap);
 }
 
 function rememberView({ view, store }: Tab, viewport: Viewport): void {
@@ -177,12 +184,16 @@ function viewAtStart({ view, store }: Tab) {
   const { nodes, notes = {}, frames = {} } = store.graph;
   const isEmpty = [nodes, notes, frames].every((things) => Object.keys(things).length === 0);
   if (isEmpty) return {};
-  return { fitView: true, fitViewOptions: store.path.length > 0 ? FIT_INSIDE : FIT };
+  return { fitView: true, fitViewOptions: fitOptions({ store }) };
 }
+
+const fitOptions = ({ store }: Pick<Tab, 'store'>) => (store.path.length > 0 ? FIT_INSIDE : FIT);
 
 const PAN_BUTTONS = [0, 1];
 /** Below this zoom nothing on a node can be read, so only its outline, title and pictures are drawn. */
-const FAR = 0.3;
+const FAR = 0.4;
+/** Dots of the background lie at least so many pixels apart. */
+const DOTS_APART = 14;
 /** From here on nodes outside the window are not drawn: drawing them anew when they come back costs more than keeping a few hundred. */
 const VIRTUAL_FROM = 1500;
 
@@ -217,8 +228,35 @@ function Minimap() {
   );
 }
 
+/**
+ * Gives the canvas the mouse that is down: while it drags, the browser need not look for what lies under
+ * it among some thousand elements at every move.
+ */
+function usePointerHold(root: React.RefObject<HTMLDivElement | null>): () => void {
+  const pressed = useRef<number>(undefined);
+  useEffect(() => {
+    const element = root.current;
+    const down = ({ pointerId, pointerType }: PointerEvent) => {
+      pressed.current = pointerType === 'mouse' ? pointerId : undefined;
+    };
+    const up = () => {
+      pressed.current = undefined;
+    };
+    element?.addEventListener('pointerdown', down, true);
+    window.addEventListener('pointerup', up, true);
+    return () => {
+      element?.removeEventListener('pointerdown', down, true);
+      window.removeEventListener('pointerup', up, true);
+    };
+  }, [root]);
+  return useCallback(() => {
+    if (pressed.current !== undefined) root.current?.setPointerCapture(pressed.current);
+  }, [root]);
+}
+
 /** Lets commands reach this canvas for as long as it is shown. */
 function useCanvasHandle(
+  tab: Tab,
   root: React.RefObject<HTMLDivElement | null>,
   measured: ReadonlyMap<ItemKey, Size>,
 ): void {
@@ -245,7 +283,11 @@ function useCanvasHandle(
       pointer: () => pointer ?? middle(),
       sizeOf: (key) => sizes.current.get(key),
       fit: (keys) =>
-        void flow.fitView({ ...FIT, ...(keys && { nodes: keys.map((id) => ({ id })) }), duration: 200 }),
+        void flow.fitView({
+          ...fitOptions(tab),
+          ...(keys && { nodes: keys.map((id) => ({ id })) }),
+          duration: 200,
+        }),
       zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
       zoomTo: (zoom) => void flow.zoomTo(zoom, { duration: 120 }),
       focus: () => element?.focus(),
@@ -255,5 +297,5 @@ function useCanvasHandle(
       element?.removeEventListener('pointermove', move);
       element?.removeEventListener('pointerleave', leave);
     };
-  }, [flow, root]);
+  }, [flow, root, tab]);
 }

@@ -1,3 +1,4 @@
+import { useEngineText } from '../../i18n/engine-text.ts';
 import { useText } from '../../i18n/index.ts';
 import { useCatalogue } from '../../state/catalogue-store.ts';
 import { useTabRuntime } from '../../state/runtime-store.ts';
@@ -9,6 +10,11 @@ import './node-findings.css';
 const SHOWN_NOTICES = 3;
 
 const percent = (value: number): string => (value * 100).toPrecision(2);
+
+function Notice({ notice }: { readonly notice: string }) {
+  const words = useEngineText()(notice);
+  return <li title={words}>{words}</li>;
+}
 
 /** What a run found out: notices, a plot of how strongly blocks are changed, and a report to read. */
 export function NodeFindings({ id, title }: { readonly id: string; readonly title: string }) {
@@ -33,9 +39,7 @@ export function NodeFindings({ id, title }: { readonly id: string; readonly titl
       {notices.length > 0 && (
         <ul className="node-notices">
           {notices.slice(0, SHOWN_NOTICES).map((notice) => (
-            <li key={notice} title={notice}>
-              {notice}
-            </li>
+            <Notice key={notice} notice={notice} />
           ))}
           {notices.length > SHOWN_NOTICES && (
             <li>{t('notices.more', { count: notices.length - SHOWN_NOTICES })}</li>

@@ -1,4 +1,5 @@
 import { memo } from 'react';
+import { useEngineText } from '../../i18n/engine-text.ts';
 import { useText } from '../../i18n/index.ts';
 import { PictureBadge } from '../../live/picture-badge.tsx';
 import { PinStrip } from '../../live/pin-strip.tsx';
@@ -41,15 +42,20 @@ export const NodeFooter = memo(function NodeFooter({
       )}
       <PinStrip tab={tab.id} node={at} title={title} />
       <NodeFindings id={id} title={title} />
-      {error && (
-        <p className="node-error" role="alert" title={[error.message, error.hint].filter(Boolean).join(' ')}>
-          {error.message}
-        </p>
-      )}
+      {error && <NodeError error={error} />}
       {run && (run.state === 'running' || isStepped(run)) && <ProgressLine run={run} />}
     </>
   );
 });
+
+function NodeError({ error }: { readonly error: NonNullable<NodeRun['error']> }) {
+  const { message, hint } = useEngineText().told(error);
+  return (
+    <p className="node-error" role="alert" title={[message, hint].filter(Boolean).join(' ')}>
+      {message}
+    </p>
+  );
+}
 
 const isStepped = ({ state, progress }: NodeRun): boolean => state === 'done' && progress?.unit === 'step';
 

@@ -1,36 +1,12 @@
-import DOMPurify from 'dompurify';
-import { marked } from 'marked';
 import { memo, useMemo } from 'react';
 import { type NodeProps, NodeResizer } from 'reactflow';
 import { useText } from '../../i18n/index.ts';
 import { itemKey } from '../../state/item-key.ts';
 import { closeOverlay, showOverlay, useOverlay } from '../../state/overlay-store.ts';
+import { noteHtml } from '../note-html.ts';
 import type { FlowNode } from './adapters.ts';
 import { useGraph, useTab } from './tab-context.ts';
 import { useResize } from './use-resize.ts';
-
-/** A text comes with a file from anyone: no scripts, no pictures from elsewhere, no styles. */
-const SAFE = {
-  ALLOWED_TAGS: [
-    'h1',
-    'h2',
-    'h3',
-    'p',
-    'ul',
-    'ol',
-    'li',
-    'strong',
-    'em',
-    'code',
-    'pre',
-    'blockquote',
-    'a',
-    'br',
-    'hr',
-    'del',
-  ],
-  ALLOWED_ATTR: ['href', 'title'],
-};
 
 /** A note in Markdown; double-click writes. */
 export const NoteView = memo(function NoteView({ data: { id }, selected }: NodeProps<FlowNode>) {
@@ -42,10 +18,7 @@ export const NoteView = memo(function NoteView({ data: { id }, selected }: NodeP
   const writing = overlay.kind === 'rename' && overlay.item === key;
   const onResizeEnd = useResize('note', id);
   const source = note?.text || t('note.empty');
-  const html = useMemo(
-    () => DOMPurify.sanitize(marked.parse(source, { async: false, breaks: true }), SAFE),
-    [source],
-  );
+  const html = useMemo(() => noteHtml(source), [source]);
   if (!note) return null;
   const commit = (value: string) => {
     closeOverlay();
@@ -85,7 +58,7 @@ export const NoteView = memo(function NoteView({ data: { id }, selected }: NodeP
         <div
           className="note-text"
           onDoubleClick={() => showOverlay({ kind: 'rename', item: key })}
-          // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitized above
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitized by noteHtml
           dangerouslySetInnerHTML={{ __html: html }}
         />
       )}

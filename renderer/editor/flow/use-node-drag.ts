@@ -48,6 +48,9 @@ function wireUnder(document: Document, node: string, at: Point): string | undefi
   return undefined;
 }
 
+/** Milliseconds a dragged node rests before a wire is looked for under it. */
+const LOOK_AFTER = 40;
+
 /**
  * Dragging: places are kept beside the document while the pointer moves and written into it as one
  * step when it is let go. A frame takes its contents along, Alt leaves the originals and drops
@@ -89,6 +92,7 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
   const handlers = useMemo(() => {
     const { store } = tab;
     let target: Element | null = null;
+    let looking: ReturnType<typeof setTimeout> | undefined;
     const markTarget = (wire: string | undefined) => {
       target?.removeAttribute('data-splice');
       target =
@@ -112,8 +116,14 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
         nodes: readonly FlowNode[],
       ) {
         const node = lone(nodes);
-        if (node !== undefined && 'clientX' in event && !event.altKey)
-          markTarget(wireUnder(store.graph, node, { x: event.clientX, y: event.clientY }));
+        const look = () => {
+          looking = undefined;
+          if (node !== undefined && 'clientX' in event && !event.altKey)
+            markTarget(wireUnder(store.graph, node, { x: event.clientX, y: event.clientY }));
+        };
+        // Asking what lies under the pointer costs more than the move itself: the mark comes when the hand slows down.
+        clearTimeout(looking);
+        looking = setTimeout(look, LOOK_AFTER);
       },
       onNodeDragStop(
         event: MouseEvent | TouchEvent | React.MouseEvent,
@@ -123,6 +133,7 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
         const places = latest.current;
         latest.current = new Map();
         const node = lone(nodes);
+        clearTimeout(looking);
         markTarget(undefined);
         setDragged(undefined);
         if (places.size === 0) return;

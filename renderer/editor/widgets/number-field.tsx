@@ -22,7 +22,9 @@ export function NumberField({ widget, value, set, label }: WidgetProps<IntWidget
   });
   const nudge = (steps: number) => {
     const grid = whole ? widget.step : Math.min(widget.step, Math.abs(steps) * widget.step);
-    set(inRange(snapped(current + steps * widget.step, grid), widget), gesture.current);
+    // What was typed and not yet taken over counts.
+    const from = (shown === numberText(value) ? undefined : typedNumber(shown)) ?? current;
+    set(inRange(snapped(from + steps * widget.step, grid), widget), gesture.current);
     forget();
   };
   return (

@@ -10,6 +10,14 @@ import type { WidgetProps } from './widget-props.ts';
 const FINE = 0.1;
 const COARSE = 10;
 const ALT_GRID = 0.1;
+const DIRECTIONS: Readonly<Record<string, 1 | -1>> = {
+  ArrowUp: 1,
+  ArrowRight: 1,
+  PageUp: 1,
+  ArrowDown: -1,
+  ArrowLeft: -1,
+  PageDown: -1,
+};
 /** Milliseconds between its clicks. */
 const DOUBLE_CLICK = 500;
 
@@ -110,12 +118,13 @@ export function Slider({ widget, value, set, label, node, name, within }: Widget
         keyGesture.current = newGesture('slider-keys');
       }}
       onKeyDown={(event) => {
-        const direction = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
+        const direction = DIRECTIONS[event.key];
         if (event.key === 'Enter') setTyping(true);
         else if (event.key === 'Home') set(min);
         else if (event.key === 'End') set(max);
         else if (direction) {
-          const size = step * (event.shiftKey ? FINE : event.ctrlKey ? COARSE : 1);
+          const coarse = event.ctrlKey || event.key.startsWith('Page');
+          const size = step * (event.shiftKey ? FINE : coarse ? COARSE : 1);
           set(inRange(snapped(own + direction * size, Math.min(step, size)), widget), keyGesture.current);
         } else return;
         event.preventDefault();

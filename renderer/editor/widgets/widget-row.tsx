@@ -43,7 +43,8 @@ export const WidgetRow = memo(function WidgetRow({
     number && !wired ? scrub({ value, range: number, whole: number.kind === 'int', set }) : undefined;
   return (
     <div
-      className="widget-row nodrag nopan"
+      // Shift is fine here, where on the canvas it draws a box.
+      className="widget-row nodrag nopan nokey"
       data-wide={isWide(widget) || undefined}
       data-wired={wired || undefined}
       data-input={name}

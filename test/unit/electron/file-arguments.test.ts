@@ -9,8 +9,13 @@ test('of a command line, files are what can be opened', () => {
     '--file=x.json',
     'a.kronode.json',
     '/b/c.PNG',
+    'short.kronode',
     'notes.txt',
     '-x.json',
   ];
-  expect(filesIn(args, '/home/me')).toEqual([resolve('/home/me/a.kronode.json'), resolve('/b/c.PNG')]);
+  expect(filesIn(args, '/home/me')).toEqual([
+    resolve('/home/me/a.kronode.json'),
+    resolve('/b/c.PNG'),
+    resolve('/home/me/short.kronode'),
+  ]);
 });

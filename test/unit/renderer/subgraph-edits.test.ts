@@ -43,6 +43,23 @@ const pasted = (document: Document, clip: ReturnType<typeof copied>) =>
     pasteClip(draft, clip, { offset: { x: 9, y: 9 }, incoming: false });
   });
 
+describe('packing', () => {
+  it('puts the instance where one of the packed nodes was, so that it covers no other', () => {
+    const document = buildDocument({
+      a: { type: 'values.text', at: [0, 0] },
+      b: { type: 'values.text', at: [400, 10] },
+      c: { type: 'values.text', at: [400, 400] },
+      d: { type: 'values.text', at: [800, 390] },
+    });
+    const next = produce(document, (draft) => {
+      pack(draft, document, [itemKey('node', 'a'), itemKey('node', 'b'), itemKey('node', 'd')], 'Some');
+    });
+    const [instance] = Object.values(next.nodes).filter((node) => definitionIdOf(node) !== undefined);
+    // The middle of the three lies on the fourth.
+    expect(instance?.at).toEqual([400, 10]);
+  });
+});
+
 describe('copying an instance', () => {
   const { document, outer } = nested();
 

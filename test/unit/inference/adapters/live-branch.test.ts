@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../../../../nodes/core/errors.ts';
 import type { Adapter, Matrix } from '../../../../nodes/inference/adapters/adapter.ts';
+import { zerosFor } from '../../../../nodes/inference/adapters/adapter-slots.ts';
+import { layerSizes } from '../../../../nodes/inference/adapters/blocks.ts';
 import { liveAdapter } from '../../../../nodes/inference/adapters/live-adapter.ts';
 import { LiveBranches } from '../../../../nodes/inference/adapters/live-branch.ts';
 import { loadModule, readMatrix } from '../../../../nodes/inference/adapters/matrix.ts';
 import { mergeAll } from '../../../../nodes/inference/adapters/merge.ts';
 import { readAdapter } from '../../../../nodes/inference/adapters/read-adapter.ts';
+import { fitsSlots, loadSlotFactors } from '../../../../nodes/inference/adapters/slot-factors.ts';
 import { readSafetensors } from '../../../../nodes/inference/checkpoints/safetensors.ts';
 import { Graph } from '../../../../nodes/inference/onnx/graph.ts';
 import { Session } from '../../../../nodes/inference/ort/session.ts';
@@ -18,7 +21,10 @@ const tokens = 5;
 const name = 'layers.0.attention.to_q';
 
 /** x · Wᵀ + bias with adapters, as a graph, beside the same with merged weights. */
-async function layer(...contents: Content[]) {
+const layer = (...contents: Content[]) => adapted(contents, 0);
+
+/** @param slots of the graph, which all adapters take that fit */
+async function adapted(contents: readonly Content[], slots: number) {
   const { tensors: weights } = await readSafetensors(
     await adapterFile({ [`${name}.weight`]: { shape: [out, inner] }, [`${name}.bias`]: { shape: [out] } }),
   );
@@ -26,7 +32,15 @@ async function layer(...contents: Content[]) {
   for (const content of contents) adapters.push(await readAdapter(await adapterFile(content), weights));
   const live = await Promise.all(adapters.map((adapter) => liveAdapter(adapter, weights)));
   const graph = new Graph('layer');
-  const branches = new LiveBranches(graph, live);
+  const layers = layerSizes(weights);
+  const stack = await Promise.all(
+    live.map(async (one) => {
+      const fits = slots > 0 && fitsSlots(one.adapter);
+      return { live: one, factors: fits ? await loadSlotFactors(one.adapter, zerosFor(layers)) : undefined };
+    }),
+  );
+  const builtIn = stack.filter(({ factors }) => !factors).map((one) => one.live);
+  const branches = new LiveBranches(graph, builtIn, { slots: { count: slots, layers } });
   const x = graph.input('x', 'float32', ['tokens', inner]);
   const weight = graph.weight('weight', weights.get(`${name}.weight`)!);
   const bias = graph.weight('bias', weights.get(`${name}.bias`)!);
@@ -40,8 +54,12 @@ async function layer(...contents: Content[]) {
   const offset = await stored(`${name}.bias`, 1, out);
   const data = Float32Array.from({ length: tokens * inner }, (_, i) => Math.sin(i));
   return {
+    inSlots: stack.length - builtIn.length,
     live: async (strengths: number[]) => {
-      const feeds = branches.feeds(strengths.map((strength) => ({ strength })));
+      const feeds = branches.feeds(
+        stack,
+        strengths.map((strength) => ({ strength })),
+      );
       return (await session.run({ x: { dims: [tokens, inner], data }, ...feeds })).y!.data;
     },
     merged: async (strengths: number[]) => {
@@ -139,6 +157,27 @@ test.each(Object.entries(variants))('%s acts live as merged', async (_, content)
     expect(maxDifference(await live([strength]), expected)).toBeLessThan(1e-5);
     expect(maxDifference(expected, base)).toBeGreaterThan(1e-3);
   }
+});
+
+const fitting = Object.entries(variants).filter(([variant]) => !/magnitudes|high rank/.test(variant));
+
+test.each(fitting)('%s acts in a slot as merged', async (_, content) => {
+  const { live, merged, inSlots } = await adapted([content], 1);
+  expect(inSlots).toBe(1);
+  for (const strength of [0, 1, -0.7])
+    expect(maxDifference(await live([strength]), await merged([strength]))).toBeLessThan(1e-5);
+});
+
+test('some in slots and some built in act as merged', async () => {
+  const { live, merged, inSlots } = await adapted(Object.values(variants), 16);
+  expect(inSlots).toBe(fitting.length);
+  const strengths = Object.keys(variants).map((_, i) => (i % 3 === 1 ? 0 : 0.3 * i - 1));
+  expect(maxDifference(await live(strengths), await merged(strengths))).toBeLessThan(5e-5);
+});
+
+test('more adapters than slots are refused', async () => {
+  const { live } = await adapted([lokr, lokr], 1);
+  await expect(live([1, 1])).rejects.toThrow(RangeError);
 });
 
 test('all of them stacked act live as merged', async () => {

@@ -1,7 +1,11 @@
 import { posix, win32 } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Initializer } from '../../../../nodes/inference/onnx/types.ts';
-import { type Provider, sessionOptions } from '../../../../nodes/inference/ort/session-options.ts';
+import {
+  type Provider,
+  sessionOptions,
+  type WeightPolicy,
+} from '../../../../nodes/inference/ort/session-options.ts';
 import { weightRoot } from '../../../../nodes/inference/ort/weight-root.ts';
 
 const extraOf = (provider: Provider, weights: 'packed' | 'mapped', forbidCpuFallback = false) =>
@@ -24,29 +28,41 @@ describe('session options', () => {
     });
   });
 
-  it.each<Provider>(['cpu', 'webgpu', 'cuda', 'dml', 'coreml'])(
-    'let weights be anywhere and never spin on %s',
-    (provider) => {
-      const { executionProviders } = sessionOptions({ provider, weights: 'packed' }, '/');
-      expect(JSON.stringify(executionProviders)).toContain(provider);
-      expect(extraOf(provider, 'packed')).toEqual({
-        'session.model_external_initializers_file_folder_path': '/',
-        'session.force_spinning_stop': '1',
-      });
-    },
+  const providers = ['cpu', 'webgpu', 'cuda', 'tensorrt', 'dml', 'coreml'] as const;
+  const noFolding = { 'optimization.disable_specified_optimizers': 'ConstantFolding' };
+  const policies = {
+    packed: { arena: true, level: 'all', extra: {} },
+    // The runtime must neither widen these weights when the session is made, nor lay them out anew.
+    quantised: { arena: false, level: 'basic', extra: noFolding },
+    mapped: { arena: false, level: 'basic', extra: { ...noFolding, 'session.disable_prepacking': '1' } },
+  } as const satisfies Record<WeightPolicy, unknown>;
+  const combinations = providers.flatMap((provider) =>
+    (['packed', 'quantised', 'mapped'] as const).map((weights) => [provider, weights] as const),
   );
 
-  it('leave mapped weights in their file', () => {
-    const options = sessionOptions({ provider: 'cpu', weights: 'mapped' }, '/');
-    expect(options).toMatchObject({
-      graphOptimizationLevel: 'basic',
-      enableCpuMemArena: false,
-      enableMemPattern: false,
+  it.each(combinations)('on %s with %s weights are these and no others', (provider, weights) => {
+    const { arena, level, extra } = policies[weights];
+    const { executionProviders, ...rest } = sessionOptions({ provider, weights }, 'D:\\');
+    expect(JSON.stringify(executionProviders)).toContain(provider);
+    expect(rest).toEqual({
+      enableCpuMemArena: arena,
+      // DirectML refuses them.
+      enableMemPattern: arena && provider !== 'dml',
+      executionMode: 'sequential',
+      logSeverityLevel: 4,
+      graphOptimizationLevel: level,
+      extra: {
+        'session.model_external_initializers_file_folder_path': 'D:\\',
+        'session.force_spinning_stop': '1',
+        ...extra,
+      },
     });
-    expect(extraOf('cpu', 'mapped')).toMatchObject({
-      'session.disable_prepacking': '1',
-      'optimization.disable_specified_optimizers': 'ConstantFolding',
-    });
+  });
+
+  it('put activations into one block only where they may', () => {
+    const on = (memoryPattern: boolean) =>
+      sessionOptions({ provider: 'cpu', weights: 'packed', memoryPattern }, '/').enableMemPattern;
+    expect([on(true), on(false)]).toEqual([true, false]);
   });
 
   it('forbid the CPU only when asked to', () => {

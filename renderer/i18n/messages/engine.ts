@@ -1,0 +1,141 @@
+/**
+ * What the engine says, in Chinese: the English sentence as the key, with a place for each value. `{title}` is
+ * the title of a node, `{input}` a name of an input, `{socket}` what flows along wires, `{kind}` a kind of
+ * file; these are translated. `{said}` is a sentence or part of one of its own, listed here too. All else is
+ * handed on as it is. A digit tells two of a kind apart.
+ */
+export const engineSentences: Readonly<Record<string, string>> = {
+  // What stands in the way of a run.
+  '“{title}” needs a value at {input}.': '“{title}”的“{input}”还没有值。',
+  '“{title}” needs {socket} at {input}.': '“{title}”的“{input}”需要连接{socket}。',
+  'Connect something to {input}.': '给“{input}”连上一根线。',
+  'The wire into {input} of “{title}” carries nothing ({from}).':
+    '连到“{title}”的“{input}”的线没有内容（{from}）。',
+  'Remove the wire or connect it again.': '删除这根线，或重新连接。',
+  '{input} of “{title}” takes {socket}, the wire carries {socket2}.':
+    '“{title}”的“{input}”接收{socket}，这根线传来的是{socket2}。',
+  'Connect an output of the right type.': '请连接类型相符的输出。',
+  '{input} of “{title}” {said}.': '“{title}”的“{input}”{said}。',
+  'Change the value on the node.': '在节点上更改这个值。',
+  '{input} of “{title}” got a value it cannot take: {said}.':
+    '“{title}”的“{input}”收到了无法使用的值：{said}。',
+  'Change what is wired to {input}.': '更改连到“{input}”的内容。',
+  '“{title}” has no input {name}; its value is ignored.': '“{title}”没有输入“{name}”，其值被忽略。',
+  '“{title}” holds values for version {version} of the node, this Kronode has {own}.':
+    '“{title}”的值属于该节点的第 {version} 版，此 Kronode 中是第 {own} 版。',
+  'Update Kronode to run it.': '更新 Kronode 后即可运行。',
+  'Replace the node.': '请替换这个节点。',
+  '“{title}” ({id}) is muted.': '“{title}”（{id}）已静音。',
+  '“{title}” ({id}) is left out: it needs “{title2}” ({id2}), which is muted.':
+    '“{title}”（{id}）不参与运行：它需要的“{title2}”（{id2}）已静音。',
+  'Switch “{title}” ({id}) on to run it.': '取消“{title}”（{id}）的静音即可运行。',
+  'There is no node type “{type}”.': '没有“{type}”这种节点。',
+  'Update Kronode, replace the node, or mute it.': '请更新 Kronode，或替换、静音这个节点。',
+  'Its values and wires are kept. Update Kronode, or replace the node.':
+    '它的值和连线都已保留。请更新 Kronode，或替换这个节点。',
+  'The subgraph “{name}” is not in this workflow.': '此工作流中没有子图“{name}”。',
+  'These nodes feed each other in a loop: {ids}.': '这些节点首尾相连成环：{ids}。',
+  'Remove one of the wires between them.': '请删除其中一根线。',
+  'Nothing in this workflow shows or saves a picture.': '此工作流没有显示或保存图片的节点。',
+  'Add a Preview or Save image node, or switch a muted one on.':
+    '请添加“预览图像”或“保存图像”节点，或取消已静音的那个。',
+  'A second wire into {input} of {id} was removed: an input takes one.':
+    '已移除连到 {id} 的“{input}”的第二根线：一个输入只接一根线。',
+  'The wire from {from} to {to} was removed: there is no node {id}.':
+    '已移除从 {from} 到 {to} 的线：没有节点 {id}。',
+  '{said} (and {count} more problem)': '{said}（另有 {count} 个问题）',
+  '{said} (and {count} more problems)': '{said}（另有 {count} 个问题）',
+
+  // What is wrong with a value.
+  'cannot be {value}: {said}': '不能是 {value}：{said}',
+  'expected a number from {min} to {max}': '应为 {min} 到 {max} 之间的数',
+  'expected a whole number': '应为整数',
+  'expected a text': '应为文本',
+  'expected at most {count} characters': '最多 {count} 个字符',
+  'expected at most {count} numbers': '最多 {count} 个数',
+  'expected at most {count} rows': '最多 {count} 行',
+  'expected 1 to {count} seeds': '应有 1 到 {count} 个种子',
+  'expected 1 to {count} points': '应有 1 到 {count} 个点',
+  'expected a list of numbers': '应为一组数',
+  'expected a list of seeds': '应为一组种子',
+  'expected a list of points': '应为一组点',
+  'expected a list of rows': '应为一组行',
+  'expected points from left to right': '点应从左到右排列',
+  'expected yes or no': '应为是或否',
+  'expected one of {values}': '应为其中之一：{values}',
+  'no file is chosen': '没有选择文件',
+  '{said} (item {item})': '{said}（第 {item} 项）',
+  '{said} (item {item}, {input})': '{said}（第 {item} 项的“{input}”）',
+
+  // Files of models.
+  'There is no {kind} “{name}” in the model folders.': '模型文件夹中没有{kind}“{name}”。',
+  'There is no {kind} "{name}" in the model folders.': '模型文件夹中没有{kind}“{name}”。',
+  'Put the file there, register its folder, or choose one of: {names}.':
+    '请把文件放进去、添加它所在的文件夹，或从这些中选择：{names}。',
+  'The model folders hold no {kind}; put one there or register another folder.':
+    '模型文件夹中没有{kind}；请放入一个，或添加其他文件夹。',
+  'No model is chosen.': '没有选择模型。',
+  'Choose one on the node.': '请在节点上选择。',
+  '{file} does not fit this model: {said}.': '{file} 与此模型不符：{said}。',
+  'It was made for another model; choose an adapter for this one.':
+    '它是为其他模型制作的，请选择适合此模型的适配器。',
+  'none of its {count} tensors names a layer of it: {names}':
+    '它的 {count} 个张量都不对应此模型的层：{names}',
+  '{file} is no adapter: none of its {count} tensors is a factor of a LoKr, LoRA or LoHa.':
+    '{file} 不是适配器：它的 {count} 个张量都不是 LoKr、LoRA 或 LoHa 的因子。',
+  'Choose an adapter file; whole models go into the model loader.':
+    '请选择适配器文件；完整模型请用“加载模型”。',
+
+  // While it runs.
+  'Guidance {value} needs a negative prompt.': '引导强度为 {value} 时需要反向提示词。',
+  'Connect an Encode prompt (its text may be empty) to negative, or set guidance to 1.':
+    '请把“编码提示词”（可以为空）连到“反向”，或把引导强度设为 1。',
+  '{name} holds {count} prompts, but the latent holds {batch} pictures.':
+    '“{name}”有 {count} 条提示词，而潜图有 {batch} 张图片。',
+  'Set the batch of the latent to {count}, or use one prompt.':
+    '请把潜图的批量设为 {count}，或只用一条提示词。',
+  'There are {count} seeds for {batch} pictures.': '有 {count} 个种子，而图片有 {batch} 张。',
+  'Set the batch of the latent to {count}, or use one seed.': '请把潜图的批量设为 {count}，或只用一个种子。',
+  '{count} pictures of {size} at once are too many.': '一次生成 {count} 张 {size} 的图片太多了。',
+  'Make them smaller, or fewer at once.': '请减小尺寸，或减少每次的张数。',
+  'The {part} failed: {said}.': '{part} 运行失败：{said}。',
+  'The {part} could not be loaded on {provider}: {said}.': '{part} 无法在 {provider} 上加载：{said}。',
+  'there is not enough memory': '内存不足',
+  'Use a smaller size or batch, or close other programs.': '请减小尺寸或批量，或关闭其他程序。',
+  'this GPU cannot compute in half precision': '此显卡不支持半精度计算',
+  'Choose another provider.': '请选择其他运行设备。',
+  'The run was cancelled.': '运行已取消。',
+  'The engine stopped while “{title}” ran: {said}.': '引擎在运行“{title}”时停止：{said}。',
+  'The engine stopped: {said}.': '引擎已停止：{said}。',
+  'its line broke': '连接中断',
+  'It was started again; the workflow and the waiting jobs are untouched. If it happens again, use a smaller size or another provider.':
+    '引擎已重新启动，工作流和等待中的任务没有受影响。如果再次发生，请减小尺寸或换用其他运行设备。',
+  '{tiles} tiles, {percent} % extra work.': '{tiles} 个分块，额外计算 {percent}%。',
+  'The prompt is {count} token too long; its end was left out: “{text}…”':
+    '提示词超出 {count} 个词元，末尾已略去：“{text}…”',
+  'The prompt is {count} tokens too long; its end was left out: “{text}…”':
+    '提示词超出 {count} 个词元，末尾已略去：“{text}…”',
+
+  // The log.
+  '“{title}” took {time}: {count} nodes computed, {known} known from before.':
+    '“{title}”用时 {time}：计算了 {count} 个节点，{known} 个沿用之前的结果。',
+  '“{title}” was cancelled after {time}.': '“{title}”在 {time} 后取消。',
+  '“{title}” failed after {time}: {said}': '“{title}”在 {time} 后失败：{said}',
+
+  // What a node had to say, in the log.
+  '“{title}” says: {said}': '“{title}”提示：{said}',
+  "Network passes: {count}, {time} s each, {all} s in all. Arithmetic alone takes at least {least} s each, {leastOfAll} s in all: {work} TFLOP a pass at {rate} TFLOP/s, the rate of this device's own matrix products.":
+    '网络前向 {count} 次，每次 {time} 秒，共 {all} 秒。仅算术每次就至少需要 {least} 秒，共 {leastOfAll} 秒：每次 {work} TFLOP，按本机矩阵乘法实测的 {rate} TFLOP/s 计算。',
+
+  // Opening and downloading.
+  'This is JSON, but not a Kronode workflow.': '这是 JSON，但不是 Kronode 工作流。',
+  'A Kronode workflow has "format": "{format}".': 'Kronode 工作流包含 "format": "{format}"。',
+  'Downloads are switched off.': '下载已关闭。',
+  'Allow them in the downloads panel.': '请在下载面板中允许下载。',
+  'Make room, or register a folder of models on another disk.':
+    '请腾出空间，或添加另一块磁盘上的模型文件夹。',
+  'The download needs {bytes} and {folder} has {free} free.': '下载需要 {bytes}，而 {folder} 只剩 {free}。',
+  'Check the connection and continue; what has come is kept.': '请检查网络后继续；已下载的部分会保留。',
+  '{file} cannot be downloaded: {reason}.': '无法下载 {file}：{reason}。',
+  'Use another mirror.': '请换用其他镜像。',
+};

@@ -1,0 +1,68 @@
+/** How the values in a sentence are said in the other language; as they are where nothing is known. */
+export interface SentenceWords {
+  title(title: string): string;
+  input(name: string): string;
+  socket(label: string): string;
+  kind(name: string): string;
+}
+
+interface Pattern {
+  readonly matches: RegExp;
+  /** What stands at each place of the sentence it is matched with. */
+  readonly places: readonly string[];
+  readonly wording: string;
+  /** Characters that are not values: where two fit, the one that says more is meant. */
+  readonly said: number;
+}
+
+const PLACE = /\{(\w+)\}/;
+const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+function patternOf([sentence, wording]: readonly [string, string]): Pattern {
+  // Text and names of places in turn.
+  const parts = sentence.split(PLACE);
+  const texts = parts.filter((_, i) => i % 2 === 0);
+  return {
+    matches: new RegExp(`^${texts.map(escaped).join('(.+?)')}$`, 's'),
+    places: parts.filter((_, i) => i % 2 === 1),
+    wording,
+    said: texts.join('').length,
+  };
+}
+
+/** Sentences within sentences that are followed. */
+const MOST_NESTED = 4;
+
+/**
+ * Says sentences in another language. As with gettext the sentence itself is the key, so whoever writes one
+ * needs to know nothing of this. One that is not in the table, or holds a part (`{said}`) that is not, gives
+ * undefined: a sentence is never half in each language.
+ */
+export function sentenceReader(table: Readonly<Record<string, string>>, words: SentenceWords) {
+  const patterns = Object.entries(table)
+    .map(patternOf)
+    .sort((a, b) => b.said - a.said);
+  const wordsFor = (place: string, value: string, depth: number): string | undefined => {
+    const kind = place.replace(/\d+$/, '');
+    if (kind === 'said') return say(value, depth + 1);
+    return kind === 'title' || kind === 'input' || kind === 'socket' || kind === 'kind'
+      ? words[kind](value)
+      : value;
+  };
+  const say = (sentence: string, depth: number): string | undefined => {
+    if (depth > MOST_NESTED) return undefined;
+    for (const { matches, places, wording } of patterns) {
+      const found = matches.exec(sentence);
+      if (!found) continue;
+      const values = new Map<string, string>();
+      for (const [i, place] of places.entries()) {
+        const value = wordsFor(place, found[i + 1] ?? '', depth);
+        if (value !== undefined) values.set(place, value);
+      }
+      if (values.size === new Set(places).size)
+        return wording.replaceAll(new RegExp(PLACE, 'g'), (_, place: string) => values.get(place) ?? '');
+    }
+    return undefined;
+  };
+  return (sentence: string): string | undefined => say(sentence, 0);
+}

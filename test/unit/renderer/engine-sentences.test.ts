@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openDocumentValue } from '../../../nodes/document/open.ts';
+import { planRun } from '../../../nodes/graph/plan.ts';
+import { library } from '../../../nodes/library/index.ts';
+import { engineSentences } from '../../../renderer/i18n/messages/engine.ts';
+import { nodeWords } from '../../../renderer/i18n/messages/nodes.ts';
+import { sentenceReader } from '../../../renderer/i18n/sentences.ts';
+import { buildDocument } from '../../support/build-document.ts';
+
+const types = new Map([...library.values()].map(({ title, type }) => [title, type]));
+const read = sentenceReader(engineSentences, {
+  title: (title) => nodeWords.titles[types.get(title) ?? ''] ?? title,
+  input: (name) => nodeWords.fields[name] ?? name,
+  socket: (label) => nodeWords.sockets[label] ?? label,
+  kind: (name) => ({ adapter: '适配器' })[name] ?? name,
+});
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const sources = ['nodes', 'electron']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(root, folder, name), 'utf8')),
+  )
+  .join('\n');
+
+describe('the sentences of the engine', () => {
+  test.each(Object.keys(engineSentences))('are said there: %s', (sentence) => {
+    // Its words in their order, near each other: the code puts values, quotes and the s of a plural between them.
+    const words = sentence
+      .replaceAll(/\{\w+\}/g, ' ')
+      .match(/[A-Za-z]{2,}/g)!
+      .map((word) => word.replace(/s$/, ''));
+    expect(new RegExp(words.join('[^]{0,160}?')).test(sources)).toBe(true);
+  });
+
+  test.each(Object.entries(engineSentences))('keep their values: %s', (sentence, chinese) => {
+    const places = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
+    expect(places(chinese)).toEqual(places(sentence));
+    expect(chinese).toMatch(/\p{Script=Han}/u);
+  });
+
+  test('what a plan and an opened file complain of is said in Chinese, names of nodes and inputs too', () => {
+    const document = buildDocument(
+      {
+        decode: { type: 'images.decode' },
+        end: { type: 'images.preview' },
+        size: { type: 'latents.empty', inputs: { width: -3, strange: 1 } },
+        sample: { type: 'sampling.sample' },
+        other: { type: 'other.kind' },
+        seen: { type: 'images.preview' },
+        off: { type: 'images.load', mode: 'mute' },
+        last: { type: 'images.preview' },
+      },
+      [
+        'decode.image > end.image',
+        'size.latent > sample.latent',
+        'sample.latent > decode.latent',
+        'other.image > seen.image',
+        'off.image > last.image',
+        'gone.image > last.image',
+      ],
+    );
+    const { problems } = planRun(document, library);
+    const opened = openDocumentValue(document, library);
+    const all = [...problems, ...opened.problems];
+    expect(all.length).toBeGreaterThan(8);
+    const said = all.flatMap(({ message, hint }) => [message, ...(hint === undefined ? [] : [hint])]);
+    expect(said.filter((sentence) => read(sentence) === undefined)).toEqual([]);
+    expect(said.map(read)).toContain('“采样”的“正向”需要连接条件。');
+    expect(said.map(read)).toContain('“空白潜图”的“宽”不能是 -3：应为 16 到 8192 之间的数。');
+  });
+
+  test('one that is not known, or holds a part that is not, stays whole', () => {
+    expect(read('The text encoder failed: there is not enough memory.')).toBe(
+      'text encoder 运行失败：内存不足。',
+    );
+    expect(read('The text encoder failed: 0xdeadbeef.')).toBeUndefined();
+    expect(read('A sentence nobody wrote.')).toBeUndefined();
+    expect(read('The run was cancelled. And more.')).toBeUndefined();
+  });
+
+  test('a sentence with several more is said with them', () => {
+    expect(read('“Sample” needs latent at latent. (and 1 more problem)')).toMatch(
+      /^“采样”.*（另有 1 个问题）$/,
+    );
+  });
+
+  test('a value may hold anything', () => {
+    expect(read('There is no node type “{said} $& (.*)\n”.')).toBe('没有“{said} $& (.*)\n”这种节点。');
+  });
+});
