@@ -25,10 +25,10 @@ import type { PrepareWeights } from './prepared-weights.ts';
 import { StepTiming } from './step-timing.ts';
 
 /**
- * Runs work with a network that may have to be made first. One that `mixes` may take its memory twice, to
- * run images of different strengths together.
+ * Runs work with a network that may have to be made first, and the size of pictures up to which it takes
+ * those of different strengths together, see `PassBatch`.
  */
-type UseNetwork = <T>(work: (network: TransformerNetwork, mixes: boolean) => Promise<T>) => Promise<T>;
+type UseNetwork = <T>(work: (network: TransformerNetwork, mixedPixels: number) => Promise<T>) => Promise<T>;
 
 /** Schedules and samples; transformers are kept while there is room. */
 export function createDiffusionService(
@@ -58,8 +58,8 @@ export function createDiffusionService(
   let runs = 0;
   /** Passes that several runs ask of a network at once. */
   const batches = new WeakMap<TransformerNetwork, PassBatch>();
-  const batchOf = (network: TransformerNetwork, mixes: boolean): PassBatch => {
-    const known = batches.get(network) ?? new PassBatch(network, mixes, () => runs);
+  const batchOf = (network: TransformerNetwork, mixedPixels: number): PassBatch => {
+    const known = batches.get(network) ?? new PassBatch(network, mixedPixels, () => runs);
     batches.set(network, known);
     return known;
   };
@@ -88,8 +88,7 @@ export function createDiffusionService(
       const { weightBytes } = ready.model;
       const settings = { ...readySettings(placement.providerOf('transformer'), weightBytes), onFallback };
       const createReady = async () => new ForeignTransformer(ready, settings, live);
-      return (work) =>
-        pool.use(keyOf(key, laid), weightBytes, createReady, (network) => work(network, false));
+      return (work) => pool.use(keyOf(key, laid), weightBytes, createReady, (network) => work(network, 0));
     }
     const { precision, file } = part;
     const place = await placement.of(opened.weights, opened.config, { part: 'transformer', precision });
@@ -105,10 +104,12 @@ export function createDiffusionService(
         slots,
         onFallback,
       });
-    const mixes = 2 * place.bytes <= pool.budgetBytes;
+    const isRoomy = 2 * place.bytes <= pool.budgetBytes;
+    const mostPixels = place.settings.provider === 'cpu' ? MIXED_PIXELS_ON_CPU : Number.POSITIVE_INFINITY;
+    const mixedPixels = isRoomy ? mostPixels : 0;
     return (work) =>
       pool.use(keyWith(slots), place.bytes, create, async (network) =>
-        work(await network.adaptedBy(live), mixes),
+        work(await network.adaptedBy(live), mixedPixels),
       );
   };
 
@@ -164,11 +165,11 @@ export function createDiffusionService(
         velocity: (x, sigma, step, branch) => {
           const use = places[step.model];
           if (!use) throw new Error(`The run has no network ${step.model}.`);
-          return use(async (network, mixes) => {
+          return use(async (network, mixedPixels) => {
             const conditioning = branch === 'negative' && negative ? negative : positive;
             const captions = await prepare(network, conditioning, step.adapterStrengths);
             const pass = { latents: tensor(dims, x), sigma, captions, strengths: step.adapterStrengths };
-            return timing.measure(() => batchOf(network, mixes).velocity(pass));
+            return timing.measure(() => batchOf(network, mixedPixels).velocity(pass));
           });
         },
         onStep: async ({ index, denoised }) => {
@@ -203,6 +204,13 @@ export function createDiffusionService(
 /** Name of a network with adapters built in. */
 const keyOf = (base: string, builtIn: readonly LaidAdapter[]): string =>
   [base, ...builtIn.map(({ file }) => file.sha256)].join(' + ');
+
+/**
+ * Five strengths in one batch take 0.75 of the time of five passes for pictures of 64 and 128 px on two
+ * cores, where what a run costs at any size counts; from 256 px on products fill the cores either way, and
+ * a batch would take its memory for nothing.
+ */
+const MIXED_PIXELS_ON_CPU = 24 * 24;
 
 /** Of the time of a step that its preview may take before the next one begins. */
 const PREVIEW_SHARE = 0.25;

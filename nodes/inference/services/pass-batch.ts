@@ -30,19 +30,20 @@ const MAX_PIXELS = 4 * 128 * 128;
  */
 export class PassBatch {
   readonly #network: TransformerNetwork;
-  readonly #mixes: boolean;
+  readonly #mixedPixels: number;
   readonly #runs: () => number;
   #waiting: Waiting[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isRunning = false;
 
   /**
-   * @param mixes whether images may differ in their strengths, which takes the network's memory again
+   * @param mixedPixels latent pixels of a picture up to which those of a batch may differ in their strengths,
+   * which takes the network's memory again
    * @param runs how many runs go on now, each of which may be about to ask for a pass
    */
-  constructor(network: TransformerNetwork, mixes: boolean, runs: () => number) {
+  constructor(network: TransformerNetwork, mixedPixels: number, runs: () => number) {
     this.#network = network;
-    this.#mixes = mixes && network.imageVelocity !== undefined;
+    this.#mixedPixels = network.imageVelocity ? mixedPixels : 0;
     this.#runs = runs;
   }
 
@@ -65,7 +66,7 @@ export class PassBatch {
   /** The runs that are furthest behind go first, so that the others meet them at the next step. */
   async #runNext(): Promise<void> {
     const behind = this.#waiting.toSorted((a, b) => b.pass.sigma - a.pass.sigma);
-    const [group = []] = groupsOf(behind, this.#mixes);
+    const [group = []] = groupsOf(behind, this.#mixedPixels);
     this.#waiting = this.#waiting.filter((one) => !group.includes(one));
     this.#isRunning = true;
     try {
@@ -108,11 +109,12 @@ export class PassBatch {
 }
 
 /** Passes that can be taken together: of one noise level and one size, as many as memory allows. */
-function groupsOf(waiting: readonly Waiting[], mixes: boolean): Waiting[][] {
+function groupsOf(waiting: readonly Waiting[], mixedPixels: number): Waiting[][] {
   const groups: { readonly key: string; pixels: number; readonly passes: Waiting[] }[] = [];
   for (const one of waiting) {
     const { latents, sigma, strengths } = one.pass;
     const [batch = 1, , height = 0, width = 0] = latents.dims;
+    const mixes = height * width <= mixedPixels;
     const key = `${sigma} ${latents.dims.slice(1).join()} ${mixes ? '' : JSON.stringify(strengths)}`;
     const pixels = batch * height * width;
     const group = groups.find((other) => other.key === key && other.pixels + pixels <= MAX_PIXELS);

@@ -131,7 +131,7 @@ function Canvas({ tab }: { readonly tab: Tab }) {
             showZoom(root.current, viewport.zoom);
           }}
           onInit={(instance) => showZoom(root.current, instance.getZoom())}
-          onMoveStart={holdPointer}
+          onMove={(event) => event && holdPointer()}
           onDoubleClick={(event) => {
             if (event.target instanceof Element && event.target.classList.contains('react-flow__pane'))
               showOverlay({ kind: 'add-node', at: { x: event.clientX, y: event.clientY } });
@@ -230,7 +230,7 @@ function Minimap() {
 
 /**
  * Gives the canvas the mouse that is down: while it drags, the browser need not look for what lies under
- * it among some thousand elements at every move.
+ * it among some thousand elements at every move. Not before it moves: a click belongs to what it hits.
  */
 function usePointerHold(root: React.RefObject<HTMLDivElement | null>): () => void {
   const pressed = useRef<number>(undefined);
@@ -250,7 +250,9 @@ function usePointerHold(root: React.RefObject<HTMLDivElement | null>): () => voi
     };
   }, [root]);
   return useCallback(() => {
-    if (pressed.current !== undefined) root.current?.setPointerCapture(pressed.current);
+    if (pressed.current === undefined) return;
+    root.current?.setPointerCapture(pressed.current);
+    pressed.current = undefined;
   }, [root]);
 }
 

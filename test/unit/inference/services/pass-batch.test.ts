@@ -46,7 +46,7 @@ const pass = (
 describe('passes asked for at the same time', () => {
   it('become one batch, and everyone gets their own part of it', async () => {
     const { network, calls } = recordingNetwork();
-    const batch = new PassBatch(network, true, () => 3);
+    const batch = new PassBatch(network, Number.POSITIVE_INFINITY, () => 3);
     const results = await Promise.all([
       batch.velocity(pass(1, 10)),
       batch.velocity(pass(2, 100, { batch: 2 })),
@@ -62,14 +62,22 @@ describe('passes asked for at the same time', () => {
 
   it('need no strengths of their own where they have the same', async () => {
     const { network, calls } = recordingNetwork();
-    const batch = new PassBatch(network, false, () => 2);
+    const batch = new PassBatch(network, 0, () => 2);
     await Promise.all([batch.velocity(pass(1, 10)), batch.velocity(pass(2, 10))]);
     expect(calls).toEqual(['alike 2']);
   });
 
+  it('mix strengths up to a size of the picture', async () => {
+    const { network, calls } = recordingNetwork();
+    const small = new PassBatch(network, 16, () => 2);
+    await Promise.all([small.velocity(pass(1, 10, { side: 4 })), small.velocity(pass(2, 20, { side: 4 }))]);
+    await Promise.all([small.velocity(pass(1, 10, { side: 6 })), small.velocity(pass(2, 20, { side: 6 }))]);
+    expect(calls).toEqual(['mixed 2', 'alike 1', 'alike 1']);
+  });
+
   it('stay apart at other noise levels and sizes, beyond the memory, and where strengths may not mix', async () => {
     const { network, calls } = recordingNetwork();
-    const batch = new PassBatch(network, true, () => 3);
+    const batch = new PassBatch(network, Number.POSITIVE_INFINITY, () => 3);
     const large = { side: 256 };
     await Promise.all([
       batch.velocity(pass(1, 10)),
@@ -80,7 +88,7 @@ describe('passes asked for at the same time', () => {
     ]);
     expect(calls).toEqual(Array(5).fill('alike 1'));
     calls.length = 0;
-    const strict = new PassBatch(network, false, () => 2);
+    const strict = new PassBatch(network, 0, () => 2);
     const [a, b] = await Promise.all([strict.velocity(pass(1, 10)), strict.velocity(pass(1, 20))]);
     expect([a[0], b[0]]).toEqual([10, 20]);
     expect(calls).toEqual(['alike 1', 'alike 1']);
@@ -88,7 +96,7 @@ describe('passes asked for at the same time', () => {
 
   it('wait for the runs that are behind, and meet them', async () => {
     const { network, calls } = recordingNetwork();
-    const batch = new PassBatch(network, true, () => 2);
+    const batch = new PassBatch(network, Number.POSITIVE_INFINITY, () => 2);
     const step = (sigma: number, strength: number) => batch.velocity(pass(1, strength, { sigma }));
     const ahead = step(0.5, 10);
     await step(1, 20);
@@ -105,7 +113,7 @@ describe('passes asked for at the same time', () => {
       if (fails) throw new Error('out of memory');
       return velocity(...asked);
     };
-    const batch = new PassBatch(network, false, () => 2);
+    const batch = new PassBatch(network, 0, () => 2);
     const asked = [batch.velocity(pass(1, 10)), batch.velocity(pass(2, 10))];
     for (const one of asked) await expect(one).rejects.toThrow('out of memory');
     fails = false;
