@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import { type ReadTensor, readingAhead, readSafetensors, readTensor } from '../checkpoints/safetensors.ts';
+import { type ReadTensor, readingAhead, readSafetensors } from '../checkpoints/safetensors.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import { counted, listed, quoted } from '../checkpoints/wording.ts';
 import { type Adapter, type AdapterModule, type Misfit, matricesOf } from './adapter.ts';
@@ -50,17 +50,19 @@ export async function readAdapter(
 
   const find = weights === undefined ? anyModule : moduleFinder(weights);
   const modules = new Map<string, AdapterModule>();
-  for (const [name, group] of groups) {
-    options.signal?.throwIfAborted();
-    const keys = [...group.values()].map(({ key }) => key);
-    const targets = find(name);
-    if (targets === undefined) {
-      unmatchedKeys.push(...keys);
-      continue;
+  await readingAhead(async (read) => {
+    for (const [name, group] of groups) {
+      options.signal?.throwIfAborted();
+      const keys = [...group.values()].map(({ key }) => key);
+      const targets = find(name);
+      if (targets === undefined) {
+        unmatchedKeys.push(...keys);
+        continue;
+      }
+      const why = await addModules(read, group, targets, modules);
+      if (why !== undefined) misfits.push({ keys, why });
     }
-    const why = await addModules(group, targets, modules);
-    if (why !== undefined) misfits.push({ keys, why });
-  }
+  });
   if (modules.size === 0) throw nothingFits(file, tensors.size, unmatchedKeys, misfits);
   const largest = await readingAhead((read) => checkValues(read, file, modules, options.signal));
   return {
@@ -74,11 +76,12 @@ export async function readAdapter(
 
 /** Adds what one group of tensors does to its layers, or tells why it does nothing. */
 async function addModules(
+  read: ReadTensor,
   group: ReadonlyMap<TensorRole, NamedTensor>,
   targets: readonly ModuleTarget[],
   modules: Map<string, AdapterModule>,
 ): Promise<string | undefined> {
-  const alpha = await readAlpha(group.get('alpha'));
+  const alpha = await readAlpha(read, group.get('alpha'));
   if (typeof alpha === 'string') return alpha;
   const built = new Map<string, AdapterModule>();
   for (const target of targets) {
@@ -91,11 +94,14 @@ async function addModules(
   return undefined;
 }
 
-async function readAlpha(tensor: NamedTensor | undefined): Promise<number | string | undefined> {
+async function readAlpha(
+  read: ReadTensor,
+  tensor: NamedTensor | undefined,
+): Promise<number | string | undefined> {
   if (tensor === undefined) return undefined;
   const { shape } = tensor.source;
   if (shape.some((size) => size !== 1)) return `its alpha has the shape [${shape.join(', ')}]`;
-  return (await readTensor(tensor.source))[0];
+  return (await read(tensor.source))[0];
 }
 
 /**

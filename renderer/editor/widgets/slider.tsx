@@ -60,6 +60,8 @@ export function Slider({ widget, value, set, label, node, name, within }: Widget
     const move = ({ clientX, shiftKey, altKey }: PointerEvent) => {
       if (!moved && Math.abs(clientX - start.x) < 2) return;
       moved = true;
+      // A drag is no first click, however soon the next press comes.
+      lastPress.current = { at: 0, gesture };
       const wanted = shiftKey
         ? start.value + ((clientX - start.x) / width) * (max - min) * FINE
         : min + ((clientX - left) / width) * (max - min);
