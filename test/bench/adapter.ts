@@ -51,11 +51,19 @@ async function using<T>(networks: readonly ZImageTransformer[], work: () => Prom
   }
 }
 
+/** What the embedded model gets: a prompt of twenty tokens, and the noise of a 128 px picture. */
+const inputsOf = ({ config }: Pick<Model, 'config'>) => ({
+  features: new TorchCpuGenerator(1n).randn([20, config.captionDim]),
+  latents: new TorchCpuGenerator(2n).randn([1, 16, 16, 16]),
+});
+
 /** Eight steps of a network for one 128 px picture, at a strength where it has an adapter. */
-async function stepsOf(network: ZImageTransformer, strengths: readonly AdapterStrength[] = []) {
-  const features = new TorchCpuGenerator(1n).randn([20, network.config.captionDim]);
+async function stepsOf(
+  network: ZImageTransformer,
+  { features, latents } = inputsOf(network),
+  strengths: readonly AdapterStrength[] = [],
+) {
   const caption = await network.prepareCaption(features, strengths);
-  const latents = new TorchCpuGenerator(2n).randn([1, 16, 16, 16]);
   return async (strength?: number): Promise<void> => {
     const strengths = strength === undefined ? [] : [{ strength }];
     for (const sigma of SIGMAS) await network.velocity(latents, sigma, [caption], strengths);
@@ -76,6 +84,7 @@ const swap = (): Promise<number> =>
   inFolder(async (folder) => {
     const model = await openNano();
     const network = withSlots(model);
+    const inputs = inputsOf(model);
     const others = [4, 16].map((factor) => writeFullRankLokr(folder, model.weights, factor));
     const files = [GLOSSY, ...(await Promise.all(others))];
     return using([network], async () => {
@@ -83,7 +92,7 @@ const swap = (): Promise<number> =>
       for (let round = -1; round < ROUNDS; round++) {
         const startedAt = performance.now();
         const adapter = await openAdapter(files.at(round % files.length) ?? GLOSSY, model);
-        const steps = await stepsOf(await network.adaptedBy([adapter]), [{ strength: 1 }]);
+        const steps = await stepsOf(await network.adaptedBy([adapter]), inputs, [{ strength: 1 }]);
         await steps(1);
         const swappedAt = performance.now();
         await steps(1);
