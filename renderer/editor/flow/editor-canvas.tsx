@@ -60,9 +60,9 @@ function Canvas({ tab }: { readonly tab: Tab }) {
   const selection = useStore(tab.store.state, (state) => state.selection);
   const { minimap, snap } = useUiShown();
   const [measured, setMeasured] = useState<ReadonlyMap<ItemKey, Size>>(new Map());
-  const { dragged, onPositions, handlers } = useNodeDrag(tab, measured);
-  const wiring = useWiring(tab);
   const holdPointer = usePointerHold(root);
+  const { dragged, onPositions, handlers } = useNodeDrag(tab, measured, holdPointer);
+  const wiring = useWiring(tab);
   useCanvasHandle(tab, root, measured);
 
   const [firstView] = useState(() => viewAtStart(tab));
@@ -111,6 +111,7 @@ function Canvas({ tab }: { readonly tab: Tab }) {
           if (clicked.current) selectAt(tab, clicked.current);
         }}
       >
+        {/* React Flow tells every socket when one of its handlers is another function: they stay the same. */}
         <ReactFlow<FlowNode, FlowEdge>
           aria-label={t('canvas.label')}
           nodes={nodes}
@@ -120,10 +121,6 @@ function Canvas({ tab }: { readonly tab: Tab }) {
           onNodesChange={onNodesChange}
           onEdgesChange={select}
           {...handlers}
-          onNodeDragStart={(...drag) => {
-            holdPointer();
-            handlers.onNodeDragStart(...drag);
-          }}
           {...wiring}
           {...firstView}
           onViewportChange={(viewport) => {
@@ -131,7 +128,7 @@ function Canvas({ tab }: { readonly tab: Tab }) {
             showZoom(root.current, viewport.zoom);
           }}
           onInit={(instance) => showZoom(root.current, instance.getZoom())}
-          onMove={(event) => event && holdPointer()}
+          onMove={holdPointer}
           onDoubleClick={(event) => {
             if (event.target instanceof Element && event.target.classList.contains('react-flow__pane'))
               showOverlay({ kind: 'add-node', at: { x: event.clientX, y: event.clientY } });
@@ -140,8 +137,8 @@ function Canvas({ tab }: { readonly tab: Tab }) {
           connectionRadius={24}
           snapToGrid={snap}
           snapGrid={GRID}
-          minZoom={0.08}
-          maxZoom={4}
+          minZoom={MIN_ZOOM}
+          maxZoom={MAX_ZOOM}
           zoomOnDoubleClick={false}
           deleteKeyCode={null}
           panActivationKeyCode={null}
@@ -164,12 +161,10 @@ function Canvas({ tab }: { readonly tab: Tab }) {
   );
 }
 
-/** Tells the zoom to who shows it, and to the styles: what can be read at it, and how far apart dots are. */
+/** Tells the zoom to who shows it, and whether anything can be read at it. */
 function showZoom(canvas: HTMLElement | null, zoom: number): void {
   reportZoom(zoom);
   canvas?.toggleAttribute('data-far', zoom < FAR);
-  const gap = `${GRID[0] * 2 ** Math.max(1, Math.ceil(Math.log2(DOTS_APART / (GRID[0] * zoom))))}px`;
-  if (canvas?.style.getPropertyValue('--dots') !== gap) canvas?.style.setProperty('--dots', gap);
 }
 
 function rememberView({ view, store }: Tab, viewport: Viewport): void {
@@ -190,10 +185,12 @@ function viewAtStart({ view, store }: Tab) {
 const fitOptions = ({ store }: Pick<Tab, 'store'>) => (store.path.length > 0 ? FIT_INSIDE : FIT);
 
 const PAN_BUTTONS = [0, 1];
+const MIN_ZOOM = 0.08;
+const MAX_ZOOM = 4;
+/** Milliseconds a zoom by key takes. */
+const ZOOM_TIME = 120;
 /** Below this zoom nothing on a node can be read, so only its outline, title and pictures are drawn. */
 const FAR = 0.4;
-/** Dots of the background lie at least so many pixels apart. */
-const DOTS_APART = 14;
 /** From here on nodes outside the window are not drawn: drawing them anew when they come back costs more than keeping a few hundred. */
 const VIRTUAL_FROM = 1500;
 
@@ -267,6 +264,7 @@ function useCanvasHandle(
   sizes.current = measured;
   useEffect(() => {
     let pointer: Point | undefined;
+    let zooming = { to: 1, until: 0 };
     const element = root.current;
     const move = ({ clientX, clientY }: PointerEvent) => {
       pointer = { x: clientX, y: clientY };
@@ -290,8 +288,14 @@ function useCanvasHandle(
           ...(keys && { nodes: keys.map((id) => ({ id })) }),
           duration: 200,
         }),
-      zoomBy: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
-      zoomTo: (zoom) => void flow.zoomTo(zoom, { duration: 120 }),
+      zoomBy: (factor) => {
+        // Keys come faster than a zoom ends: each counts from where the one before leads.
+        const from = performance.now() < zooming.until ? zooming.to : flow.getZoom();
+        const to = Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, from * factor));
+        zooming = { to, until: performance.now() + ZOOM_TIME };
+        void flow.zoomTo(to, { duration: ZOOM_TIME });
+      },
+      zoomTo: (zoom) => void flow.zoomTo(zoom, { duration: ZOOM_TIME }),
       focus: () => element?.focus(),
     });
     return () => {

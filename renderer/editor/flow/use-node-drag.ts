@@ -49,14 +49,18 @@ function wireUnder(document: Document, node: string, at: Point): string | undefi
 }
 
 /** Milliseconds a dragged node rests before a wire is looked for under it. */
-const LOOK_AFTER = 40;
+const LOOK_AFTER = 100;
 
 /**
  * Dragging: places are kept beside the document while the pointer moves and written into it as one
  * step when it is let go. A frame takes its contents along, Alt leaves the originals and drops
  * copies, and a lone node dropped on a wire goes into it.
  */
-export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
+export function useNodeDrag(
+  tab: Tab,
+  measured: ReadonlyMap<ItemKey, Size>,
+  onStart: (event: unknown) => void,
+) {
   const [dragged, setDragged] = useState<ReadonlyMap<ItemKey, Point> | undefined>();
   const latest = useRef<Map<ItemKey, Point>>(new Map());
   const passengers = useRef<ReadonlyMap<ItemKey, readonly ItemKey[]>>(new Map());
@@ -102,7 +106,8 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
     const lone = (nodes: readonly FlowNode[]) =>
       nodes.length === 1 && nodes[0]?.type === 'node' ? nodes[0].data.id : undefined;
     return {
-      onNodeDragStart(_event: unknown, _node: FlowNode, nodes: readonly FlowNode[]) {
+      onNodeDragStart(event: unknown, _node: FlowNode, nodes: readonly FlowNode[]) {
+        onStart(event);
         latest.current = new Map();
         passengers.current = new Map(
           nodes.flatMap(({ id, type, data }) =>
@@ -149,7 +154,7 @@ export function useNodeDrag(tab: Tab, measured: ReadonlyMap<ItemKey, Size>) {
         });
       },
     };
-  }, [tab, measured]);
+  }, [tab, measured, onStart]);
 
   return { dragged, onPositions, handlers };
 }
