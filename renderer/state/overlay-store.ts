@@ -31,3 +31,9 @@ const overlayStore = createStore<{ readonly overlay: Overlay }>(() => ({ overlay
 export const showOverlay = (overlay: Overlay): void => overlayStore.setState({ overlay });
 export const closeOverlay = (): void => overlayStore.setState({ overlay: { kind: 'none' } });
 export const useOverlay = (): Overlay => useStore(overlayStore, (state) => state.overlay);
+/** Is the name of this thing being typed, or that of one of its ports? */
+export const useIsRenaming = (item: ItemKey, port?: string): boolean =>
+  useStore(
+    overlayStore,
+    ({ overlay }) => overlay.kind === 'rename' && overlay.item === item && overlay.port === port,
+  );

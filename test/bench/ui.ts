@@ -80,17 +80,21 @@ async function drop(page: Page, document: Document): Promise<void> {
 const showBare = async (page: Page, document: Document): Promise<void> =>
   page.evaluate((graph) => window.show(graph), bareGraph(document));
 
-/** Milliseconds until the nodes lie where they belong and the page has drawn them. */
-const untilDrawn = (page: Page, tab: boolean): Promise<unknown> =>
-  page.waitForFunction((isEditor) => {
-    if (
-      isEditor &&
-      !document.querySelector('[role=tab][aria-selected=true]')?.textContent?.includes('stress')
-    )
-      return false;
-    const nodes = [...document.querySelectorAll<HTMLElement>('.react-flow__node')];
-    return nodes.length > 0 && nodes.every(({ style }) => style.visibility !== 'hidden');
-  }, tab);
+/** Waits until all nodes lie where they belong, with their wires, and a frame of that was drawn. */
+async function untilDrawn(page: Page, { nodes, wires }: Document): Promise<void> {
+  await page.waitForFunction(
+    ([nodeCount, wireCount]) => {
+      const drawn = [...document.querySelectorAll<HTMLElement>('.react-flow__node')];
+      return (
+        drawn.length === nodeCount &&
+        drawn.every(({ style }) => style.visibility !== 'hidden') &&
+        document.querySelectorAll('.react-flow__edge').length === wireCount
+      );
+    },
+    [Object.keys(nodes).length, Object.keys(wires).length] as const,
+  );
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+}
 
 /** Frames per second while the hand moves. */
 async function framesDuring(page: Page, gesture: () => Promise<void>): Promise<number> {
@@ -163,9 +167,9 @@ const canvasFps = () =>
     const graph = stressGraph(50);
     const [ours, theirs] = [await editor(), await bare()];
     await drop(ours, graph);
-    await untilDrawn(ours, true);
+    await untilDrawn(ours, graph);
     await showBare(theirs, graph);
-    await untilDrawn(theirs, false);
+    await untilDrawn(theirs, graph);
     const ratios: number[] = [];
     for (const gesture of [gestures.pan, gestures.zoom, gestures.drag]) {
       const rounds: number[] = [];
@@ -187,8 +191,9 @@ const dragRenders = () =>
     await countRenders(page);
     await page.reload();
     await page.getByText('ready', { exact: true }).waitFor();
-    await drop(page, stressGraph(20));
-    await untilDrawn(page, true);
+    const graph = stressGraph(20);
+    await drop(page, graph);
+    await untilDrawn(page, graph);
     await page.locator('[data-node=schedule-0] .node-title').click();
     await page.keyboard.press('z');
     const slider = page.locator('[data-node=schedule-0] [data-input=denoise] [role=slider]');
@@ -221,12 +226,12 @@ const open1000 = () =>
       await theirs.bringToFront();
       const bareAt = performance.now();
       await showBare(theirs, graph);
-      await untilDrawn(theirs, false);
+      await untilDrawn(theirs, graph);
       const reference = performance.now() - bareAt;
       await ours.bringToFront();
       const oursAt = performance.now();
       await drop(ours, graph);
-      await untilDrawn(ours, true);
+      await untilDrawn(ours, graph);
       ratios.push((performance.now() - oursAt) / reference);
       await ours.keyboard.press('Alt+w');
       await ours

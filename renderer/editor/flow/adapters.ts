@@ -3,8 +3,10 @@ import type { Document, DocumentNode, Wire } from '../../../nodes/document/schem
 import type { Selection } from '../../state/document-store.ts';
 import { type ItemKey, itemKey } from '../../state/item-key.ts';
 import { NODE_WIDTH, type Point, type Size } from '../canvas-handle.ts';
+import type { NodeShape, NodeShapes } from './node-shapes.ts';
 
-export type FlowNode = Node<{ readonly id: string }, 'node' | 'frame' | 'note'>;
+/** A node with a shell is drawn as an empty block of that shape. */
+export type FlowNode = Node<{ readonly id: string; readonly shell?: NodeShape }, 'node' | 'frame' | 'note'>;
 export type FlowEdge = Edge<{ readonly id: string }, 'wire'>;
 
 type Thing = Pick<DocumentNode, 'at' | 'pinned'> & { readonly size?: readonly [number, number] | undefined };
@@ -14,10 +16,12 @@ interface Drawn {
   readonly selected: boolean;
   readonly measured: Size | undefined;
   readonly dragged: Point | undefined;
+  readonly shell: NodeShape | undefined;
   readonly node: FlowNode;
 }
 
 const FRAME_LAYER = -1;
+const noKeys: ReadonlySet<never> = new Set();
 
 interface DrawnEdge {
   readonly wire: Wire;
@@ -30,31 +34,42 @@ interface DrawnEdge {
  * state to state: React Flow then skips it.
  */
 export class FlowAdapter {
+  readonly #shapes: NodeShapes | undefined;
   #nodes = new Map<ItemKey, Drawn>();
   #edges = new Map<string, DrawnEdge>();
 
+  /** @param shapes known before nodes are drawn, for graphs that are drawn with shells */
+  constructor(shapes?: NodeShapes) {
+    this.#shapes = shapes;
+  }
+
+  /** @param near nodes that are drawn whole even though their shape is known */
   nodes(
     document: Document,
     selection: Selection,
     measured: ReadonlyMap<ItemKey, Size>,
     dragged: ReadonlyMap<ItemKey, Point> | undefined,
+    near: ReadonlySet<ItemKey> = noKeys,
   ): FlowNode[] {
     const next = new Map<ItemKey, Drawn>();
     const add = (type: 'node' | 'frame' | 'note', id: string, thing: Thing) => {
       const key = itemKey(type, id);
       const old = this.#nodes.get(key);
+      const shape = type === 'node' ? this.#shapes?.of(document, id) : undefined;
       const state = {
         thing,
         selected: selection.has(key),
-        measured: measured.get(key),
+        measured: measured.get(key) ?? shape ?? old?.measured,
         dragged: dragged?.get(key),
+        shell: near.has(key) ? undefined : shape,
       };
       const same =
         old &&
         old.thing === state.thing &&
         old.selected === state.selected &&
         old.measured === state.measured &&
-        old.dragged === state.dragged;
+        old.dragged === state.dragged &&
+        old.shell === state.shell;
       next.set(key, same ? old : { ...state, node: drawNode(type, id, key, state, old?.node) });
     };
     for (const [id, frame] of Object.entries(document.frames ?? {})) add('frame', id, frame);
@@ -62,6 +77,11 @@ export class FlowAdapter {
     for (const [id, node] of Object.entries(document.nodes)) add('node', id, node);
     this.#nodes = next;
     return Array.from(next.values(), ({ node }) => node);
+  }
+
+  /** How large something is drawn, once that is known. */
+  sizeOf(key: ItemKey): Size | undefined {
+    return this.#nodes.get(key)?.measured;
   }
 
   edges(document: Document, selection: Selection): FlowEdge[] {
@@ -85,21 +105,22 @@ function drawNode(
   type: 'node' | 'frame' | 'note',
   id: string,
   key: ItemKey,
-  { thing, selected, measured, dragged }: Omit<Drawn, 'node'>,
+  { thing, selected, measured, dragged, shell }: Omit<Drawn, 'node'>,
   old: FlowNode | undefined,
 ): FlowNode {
   const [width, height] = thing.size ?? [NODE_WIDTH, undefined];
   return {
     id: key,
     type,
-    // The same object for ever: node components read the document by id.
-    data: old?.data ?? { id },
+    // The same object while it is drawn the same way: node components read the document by id.
+    data: old && old.data.shell === shell ? old.data : { id, ...(shell && { shell }) },
     position: dragged ?? { x: thing.at[0], y: thing.at[1] },
     selected,
     draggable: !thing.pinned,
     width,
     ...(type !== 'node' && height !== undefined && { height }),
-    ...(measured && { measured }),
+    ...(measured && { measured: { width: measured.width, height: measured.height } }),
+    ...(shell && { handles: [...shell.handles] }),
     ...(type === 'frame' && { zIndex: FRAME_LAYER, dragHandle: '.frame-handle' }),
     ...(type === 'node' && { dragHandle: '.node-handle' }),
   };

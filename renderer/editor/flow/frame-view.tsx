@@ -2,7 +2,7 @@ import { memo } from 'react';
 import { type NodeProps, NodeResizer } from 'reactflow';
 import { useText } from '../../i18n/index.ts';
 import { itemKey } from '../../state/item-key.ts';
-import { closeOverlay, showOverlay, useOverlay } from '../../state/overlay-store.ts';
+import { closeOverlay, showOverlay, useIsRenaming } from '../../state/overlay-store.ts';
 import type { FlowNode } from './adapters.ts';
 import { useGraph, useTab } from './tab-context.ts';
 import { useResize } from './use-resize.ts';
@@ -12,9 +12,8 @@ export const FrameView = memo(function FrameView({ data: { id }, selected }: Nod
   const t = useText();
   const tab = useTab();
   const frame = useGraph((document) => document.frames?.[id]);
-  const overlay = useOverlay();
   const key = itemKey('frame', id);
-  const renaming = overlay.kind === 'rename' && overlay.item === key;
+  const renaming = useIsRenaming(key);
   const onResizeEnd = useResize('frame', id);
   if (!frame) return null;
   const rename = (title: string) => {

@@ -12,7 +12,9 @@ export function setInput(draft: Draft<Document>, node: string, name: string, val
 
 /** Nodes whose advanced rows are shown, this session. */
 const unfolded = createStore<Readonly<Record<string, boolean>>>(() => ({}));
+export const isUnfolded = (tab: string, node: string): boolean =>
+  unfolded.getState()[`${tab} ${node}`] ?? false;
 export const useUnfolded = (tab: string, node: string): boolean =>
-  useStore(unfolded, (state) => state[`${tab} ${node}`] ?? false);
+  useStore(unfolded, () => isUnfolded(tab, node));
 export const toggleUnfolded = (tab: string, node: string): void =>
   unfolded.setState((state) => ({ [`${tab} ${node}`]: !state[`${tab} ${node}`] }));

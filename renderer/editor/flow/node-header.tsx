@@ -6,7 +6,7 @@ import { instanceDefinition, isPortNode } from '../../../nodes/document/subgraph
 import { useText } from '../../i18n/index.ts';
 import { useNodeText } from '../../i18n/node-text.ts';
 import { itemKey } from '../../state/item-key.ts';
-import { closeOverlay, showOverlay, useOverlay } from '../../state/overlay-store.ts';
+import { closeOverlay, showOverlay, useIsRenaming } from '../../state/overlay-store.ts';
 import { Menu } from '../../ui/menu.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
 import { enterInstance } from '../commands/subgraph-commands.ts';
@@ -14,7 +14,7 @@ import { nodeMenu, selectFor } from './menus.tsx';
 import { useGraph, useTab } from './tab-context.ts';
 import { useNodeRun, useRunMark } from './use-runtime.ts';
 
-interface NodeHeaderProps {
+export interface NodeHeaderProps {
   readonly id: string;
   readonly node: DocumentNode;
   readonly declaration: NodeDeclaration | undefined;
@@ -26,14 +26,26 @@ const WORTH_TELLING = 1;
 const seconds = (milliseconds: number): string =>
   milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 
+const useTitle = (node: DocumentNode, declaration: NodeDeclaration | undefined): string => {
+  const names = useNodeText();
+  return node.title ?? (declaration ? names.title(declaration) : node.type);
+};
+
+/** The title alone, of a node too far away for more. */
+export function ShellHeader({ id, node, declaration }: NodeHeaderProps) {
+  return (
+    <header className="node-header">
+      <Title id={id} title={useTitle(node, declaration)} />
+    </header>
+  );
+}
+
 /** Title, how long it took or whether it is known already, and the menu. */
 export function NodeHeader({ id, node, declaration }: NodeHeaderProps) {
   const t = useText();
-  const names = useNodeText();
   const tab = useTab();
-  const overlay = useOverlay();
-  const renaming = overlay.kind === 'rename' && overlay.item === itemKey('node', id) && !overlay.port;
-  const title = node.title ?? (declaration ? names.title(declaration) : node.type);
+  const renaming = useIsRenaming(itemKey('node', id));
+  const title = useTitle(node, declaration);
   const isInstance = useGraph((graph) => instanceDefinition(graph, node) !== undefined);
   const Caret = node.collapsed ? ChevronRight : ChevronDown;
   const collapse = () =>
@@ -53,21 +65,7 @@ export function NodeHeader({ id, node, declaration }: NodeHeaderProps) {
       >
         <Caret size={14} />
       </button>
-      {renaming ? (
-        <TitleField id={id} title={title} />
-      ) : (
-        <h2
-          className="node-title"
-          title={title}
-          onDoubleClick={(event) => {
-            event.stopPropagation();
-            tab.store.select([itemKey('node', id)]);
-            showOverlay({ kind: 'rename', item: itemKey('node', id) });
-          }}
-        >
-          {title}
-        </h2>
-      )}
+      {renaming ? <TitleField id={id} title={title} /> : <Title id={id} title={title} />}
       {node.pinned && (
         <Tooltip text={t('node.pinned')}>
           <Lock size={12} className="shrink-0 text-faint" aria-label={t('node.pinned')} />
@@ -100,6 +98,23 @@ export function NodeHeader({ id, node, declaration }: NodeHeaderProps) {
         </Menu>
       )}
     </header>
+  );
+}
+
+function Title({ id, title }: { readonly id: string; readonly title: string }) {
+  const tab = useTab();
+  return (
+    <h2
+      className="node-title"
+      title={title}
+      onDoubleClick={(event) => {
+        event.stopPropagation();
+        tab.store.select([itemKey('node', id)]);
+        showOverlay({ kind: 'rename', item: itemKey('node', id) });
+      }}
+    >
+      {title}
+    </h2>
   );
 }
 

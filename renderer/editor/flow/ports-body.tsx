@@ -8,7 +8,7 @@ import { useText } from '../../i18n/index.ts';
 import { useNodeText } from '../../i18n/node-text.ts';
 import { useCatalogue } from '../../state/catalogue-store.ts';
 import { itemKey } from '../../state/item-key.ts';
-import { closeOverlay, showOverlay, useOverlay } from '../../state/overlay-store.ts';
+import { closeOverlay, showOverlay, useIsRenaming } from '../../state/overlay-store.ts';
 import { NEW_PORT } from '../edits/join.ts';
 import { movePort, type PortSide, removePort, renamePort } from '../edits/subgraph-ports.ts';
 import { useRowDrag } from '../widgets/use-row-drag.ts';
@@ -90,12 +90,11 @@ function PortRow({ id, side, name, index, count, declaration, lifted, onDrag, on
   const words = useNodeText();
   const { store } = useTab();
   const catalogue = useCatalogue();
-  const overlay = useOverlay();
   const type = useGraph((graph) =>
     side === 'inputs' ? outputType(graph, catalogue, [id, name]) : inputType(graph, catalogue, [id, name]),
   );
   const label = words.field(declaration, name);
-  const renaming = overlay.kind === 'rename' && overlay.item === itemKey('node', id) && overlay.port === name;
+  const renaming = useIsRenaming(itemKey('node', id), name);
   const remove = () => {
     const { definition } = store;
     if (definition !== undefined)

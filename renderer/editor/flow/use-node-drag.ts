@@ -17,15 +17,17 @@ const placeOf = (document: Document, key: ItemKey): Point | undefined => {
   return thing && { x: thing.at[0], y: thing.at[1] };
 };
 
+type SizeOf = (key: ItemKey) => Size | undefined;
+
 /** Everything that lies wholly inside a frame. */
-function contentsOf(document: Document, frameId: string, measured: ReadonlyMap<ItemKey, Size>): ItemKey[] {
+function contentsOf(document: Document, frameId: string, sizeOf: SizeOf): ItemKey[] {
   const frame = document.frames?.[frameId];
   if (!frame) return [];
   const [left, top] = frame.at;
   const [right, bottom] = [left + frame.size[0], top + frame.size[1]];
   const inside = (key: ItemKey) => {
     const at = placeOf(document, key);
-    const size = measured.get(key);
+    const size = sizeOf(key);
     return (
       at && size && at.x >= left && at.y >= top && at.x + size.width <= right && at.y + size.height <= bottom
     );
@@ -54,13 +56,9 @@ const LOOK_AFTER = 100;
 /**
  * Dragging: places are kept beside the document while the pointer moves and written into it as one
  * step when it is let go. A frame takes its contents along, Alt leaves the originals and drops
- * copies, and a lone node dropped on a wire goes into it.
+ * copies, and a lone node dropped on a wire goes into it. Its handlers stay the same as long as its parameters do.
  */
-export function useNodeDrag(
-  tab: Tab,
-  measured: ReadonlyMap<ItemKey, Size>,
-  onStart: (event: unknown) => void,
-) {
+export function useNodeDrag(tab: Tab, sizeOf: SizeOf, onStart: (event: unknown) => void) {
   const [dragged, setDragged] = useState<ReadonlyMap<ItemKey, Point> | undefined>();
   const latest = useRef<Map<ItemKey, Point>>(new Map());
   const passengers = useRef<ReadonlyMap<ItemKey, readonly ItemKey[]>>(new Map());
@@ -111,7 +109,7 @@ export function useNodeDrag(
         latest.current = new Map();
         passengers.current = new Map(
           nodes.flatMap(({ id, type, data }) =>
-            type === 'frame' ? [[id as ItemKey, contentsOf(store.graph, data.id, measured)] as const] : [],
+            type === 'frame' ? [[id as ItemKey, contentsOf(store.graph, data.id, sizeOf)] as const] : [],
           ),
         );
       },
@@ -154,7 +152,7 @@ export function useNodeDrag(
         });
       },
     };
-  }, [tab, measured, onStart]);
+  }, [tab, sizeOf, onStart]);
 
   return { dragged, onPositions, handlers };
 }
