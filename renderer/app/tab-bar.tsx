@@ -176,7 +176,7 @@ function EngineChip() {
       title={t('app.engine')}
       onClick={() => showOverlay({ kind: 'settings', section: 'device' })}
     >
-      {provider} · {(bytes / 2 ** 30).toFixed(1)} GB
+      {provider} · {(bytes / 1e9).toFixed(1)} GB
     </button>
   );
 }

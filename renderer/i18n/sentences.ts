@@ -7,8 +7,9 @@ export interface SentenceWords {
 }
 
 interface Pattern {
-  readonly matches: RegExp;
-  /** What stands at each place of the sentence it is matched with. */
+  /** What the sentence says before, between and after its places; one more than these. */
+  readonly texts: readonly string[];
+  /** What stands at each place. */
   readonly places: readonly string[];
   readonly wording: string;
   /** Characters that are not values: where two fit, the one that says more is meant. */
@@ -16,18 +17,38 @@ interface Pattern {
 }
 
 const PLACE = /\{(\w+)\}/;
-const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
 function patternOf([sentence, wording]: readonly [string, string]): Pattern {
   // Text and names of places in turn.
   const parts = sentence.split(PLACE);
   const texts = parts.filter((_, i) => i % 2 === 0);
   return {
-    matches: new RegExp(`^${texts.map(escaped).join('(.+?)')}$`, 's'),
+    texts,
     places: parts.filter((_, i) => i % 2 === 1),
     wording,
     said: texts.join('').length,
   };
+}
+
+/**
+ * What stands at the places of a sentence, none of them empty; undefined where it is another sentence. Each
+ * place ends where its next text first comes: if that leads nowhere no later one does, so that nothing is
+ * tried twice, as the same pattern in a regular expression would for seconds on a text made for it.
+ */
+function valuesAt([first = '', ...rest]: readonly string[], sentence: string): string[] | undefined {
+  const last = rest.pop();
+  if (last === undefined) return sentence === first ? [] : undefined;
+  if (!sentence.startsWith(first) || !sentence.endsWith(last)) return undefined;
+  const values: string[] = [];
+  let at = first.length;
+  for (const text of rest) {
+    const end = sentence.indexOf(text, at + 1);
+    if (end < 0) return undefined;
+    values.push(sentence.slice(at, end));
+    at = end + text.length;
+  }
+  const end = sentence.length - last.length;
+  return end > at ? [...values, sentence.slice(at, end)] : undefined;
 }
 
 /** Sentences within sentences that are followed. */
@@ -51,12 +72,12 @@ export function sentenceReader(table: Readonly<Record<string, string>>, words: S
   };
   const say = (sentence: string, depth: number): string | undefined => {
     if (depth > MOST_NESTED) return undefined;
-    for (const { matches, places, wording } of patterns) {
-      const found = matches.exec(sentence);
+    for (const { texts, places, wording } of patterns) {
+      const found = valuesAt(texts, sentence);
       if (!found) continue;
       const values = new Map<string, string>();
       for (const [i, place] of places.entries()) {
-        const value = wordsFor(place, found[i + 1] ?? '', depth);
+        const value = wordsFor(place, found[i] ?? '', depth);
         if (value !== undefined) values.set(place, value);
       }
       if (values.size === new Set(places).size)

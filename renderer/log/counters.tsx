@@ -1,6 +1,7 @@
 import type { CallOutput } from '../../nodes/protocol/contract.ts';
 import { type MessageKey, useText } from '../i18n/index.ts';
 import { durationText } from '../queue/job-words.ts';
+import { LogTable } from './log-table.tsx';
 
 type Counters = CallOutput<'engine/info'>['counters'];
 
@@ -23,18 +24,7 @@ export function Counters({ all, last }: { readonly all: Counters; readonly last:
   const shown = (name: string, count: number | undefined) =>
     count === undefined ? '–' : name.endsWith('illiseconds') ? durationText(count / 1000, t) : String(count);
   return (
-    <table className="w-full border-collapse text-label">
-      <thead>
-        <tr className="text-left text-faint [&>th]:pb-1 [&>th]:font-normal">
-          <th scope="col">{t('log.counter')}</th>
-          <th scope="col" className="pl-2 text-right">
-            {t('log.counter-run')}
-          </th>
-          <th scope="col" className="pl-2 text-right">
-            {t('log.counter-all')}
-          </th>
-        </tr>
-      </thead>
+    <LogTable heads={[t('log.counter'), t('log.counter-run'), t('log.counter-all')]}>
       <tbody>
         {known
           .filter((name) => Object.hasOwn(all, name))
@@ -48,6 +38,6 @@ export function Counters({ all, last }: { readonly all: Counters; readonly last:
             </tr>
           ))}
       </tbody>
-    </table>
+    </LogTable>
   );
 }

@@ -4,6 +4,7 @@ import { tell } from '../engine-client/run-session.ts';
 import { useText } from '../i18n/index.ts';
 import { showJobNode, useNodeTitles } from '../queue/job-document.ts';
 import { timeText } from '../queue/job-words.ts';
+import { LogTable } from './log-table.tsx';
 
 type Finished = EventPayload<'run/finished'>;
 type Timing = Finished['timings'][number];
@@ -14,18 +15,7 @@ export function Timings({ job, timings }: Finished) {
   const titleOf = useNodeTitles(job.id);
   const longest = Math.max(...timings.map(({ milliseconds }) => milliseconds), 1);
   return (
-    <table className="w-full border-collapse text-label">
-      <thead>
-        <tr className="text-left text-faint [&>th]:pb-1 [&>th]:font-normal">
-          <th scope="col">{t('log.node')}</th>
-          <th scope="col" className="pl-2 text-right">
-            {t('log.time')}
-          </th>
-          <th scope="col" className="pl-2 text-right">
-            {t('log.steps')}
-          </th>
-        </tr>
-      </thead>
+    <LogTable heads={[t('log.node'), t('log.time'), t('log.steps')]}>
       <tbody>
         {timings.map((timing) => (
           <tr key={timing.node} className="h-6">
@@ -71,7 +61,7 @@ export function Timings({ job, timings }: Finished) {
           </tr>
         </tfoot>
       )}
-    </table>
+    </LogTable>
   );
 }
 

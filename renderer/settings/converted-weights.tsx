@@ -1,8 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { toast } from 'sonner';
+import { messageOf } from '../../nodes/core/errors.ts';
 import type { ConvertedWeights as Converted } from '../../nodes/protocol/contract.ts';
 import { services } from '../app/services.ts';
 import { tell } from '../engine-client/run-session.ts';
+import { useEngineText } from '../i18n/engine-text.ts';
 import { useText } from '../i18n/index.ts';
 import { useRuntime } from '../state/runtime-store.ts';
 import { Button } from '../ui/button.tsx';
@@ -15,24 +17,28 @@ const LOOK_AGAIN = 2000;
 /** What converted weights take on disk, and a way to be rid of them once nobody needs them. */
 export function ConvertedWeights() {
   const t = useText();
+  const engineWords = useEngineText();
   const engine = useRuntime((state) => state.engine?.state);
   const jobs = useRuntime(({ queue }) => queue.filter(({ state }) => state === 'running').length);
-  const [weights, setWeights] = useState<Converted>();
+  const [answer, setAnswer] = useState<{ readonly weights: Converted } | { readonly failure: string }>();
   const [isAsking, setAsking] = useState(false);
   const [isClearing, setClearing] = useState(false);
   const clearButton = useRef<HTMLButtonElement>(null);
-  const look = useCallback(async () => {
-    // An engine that does not start is told of above.
-    setWeights(
-      await services()
+  const look = useCallback(
+    () =>
+      services()
         .session.engine.call('engine/weights')
-        .catch(() => undefined),
-    );
-  }, []);
+        .then(
+          (weights) => setAnswer({ weights }),
+          (error: unknown) => setAnswer({ failure: messageOf(error) }),
+        ),
+    [],
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: these say when the answer is another one
   useEffect(() => {
     void look();
   }, [look, engine, jobs]);
+  const weights = answer && 'weights' in answer ? answer.weights : undefined;
   const isConverting = weights?.isConverting ?? false;
   useEffect(() => {
     if (!isConverting) return;
@@ -53,6 +59,12 @@ export function ConvertedWeights() {
     setClearing(false);
   };
 
+  if (answer && 'failure' in answer)
+    return (
+      <p role="alert" className="text-bad">
+        {engineWords(answer.failure)}
+      </p>
+    );
   if (!weights) return <p className="text-dim">{t('settings.waiting')}</p>;
   const { bytes, files } = weights;
   const size = byteSize(bytes);

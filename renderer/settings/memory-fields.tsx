@@ -9,8 +9,8 @@ import { TextField } from '../ui/text-field.tsx';
 import { loadDevice, useDevice } from './device-report.ts';
 import { configure, useEngineSettings } from './engine-settings.ts';
 
-const GIB = 2 ** 30;
-const gigabytes = (bytes: number): string => String(Math.round((bytes / GIB) * 100) / 100);
+const GIGABYTE = 1e9;
+const gigabytes = (bytes: number): string => String(Math.round((bytes / GIGABYTE) * 100) / 100);
 
 interface GigabytesProps {
   readonly label: string;
@@ -26,7 +26,7 @@ function Gigabytes({ label, bytes, onChange }: GigabytesProps) {
     const value = Number(typed?.replace(',', '.'));
     setTyped(undefined);
     if (typed !== undefined && typed.trim() !== '' && value >= 0 && value <= 1e6)
-      void onChange(Math.round(value * GIB));
+      void onChange(Math.round(value * GIGABYTE));
   };
   return (
     <span className="flex items-center gap-2 text-dim">

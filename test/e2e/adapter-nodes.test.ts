@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openDocument } from '../../nodes/document/open.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { library } from '../../nodes/library/index.ts';
 import { hasBrowser } from '../support/browser.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 
 const slow = { timeout: 30_000 };
 
@@ -14,16 +14,10 @@ async function template(name: string): Promise<Document> {
 }
 
 describe.skipIf(!hasBrowser)('adapter nodes', () => {
-  let host: EditorHost;
   let editor: Editor;
-  beforeAll(async () => {
-    host = await startEditor();
+  editorForEach((opened) => {
+    editor = opened;
   });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
-  });
-  afterEach(() => editor.close());
 
   const widthOf = (id: string) =>
     editor

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Document } from '../../nodes/document/schema.ts';
 import { library } from '../../nodes/library/index.ts';
 import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 
 const withNote = (text: string): Document => ({
   ...buildDocument({ size: { type: 'latents.empty', at: [0, 0] } }),
@@ -11,16 +11,10 @@ const withNote = (text: string): Document => ({
 });
 
 describe.skipIf(!hasBrowser)('a defect in a part of the window', () => {
-  let host: EditorHost;
   let editor: Editor;
-  beforeAll(async () => {
-    host = await startEditor();
+  editorForEach((opened) => {
+    editor = opened;
   });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
-  });
-  afterEach(() => editor?.close());
 
   const broken = () => editor.page.getByRole('alert').filter({ hasText: 'stopped working' });
   const again = () => broken().getByRole('button', { name: 'Show it again' });

@@ -1,22 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { emptyDocument } from '../../nodes/document/schema.ts';
 import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 import { pictureDocument } from '../support/picture-document.ts';
 import { spread } from '../support/spread.ts';
 
 describe.skipIf(!hasBrowser)('the canvas', () => {
-  let host: EditorHost;
   let editor: Editor;
-  beforeAll(async () => {
-    host = await startEditor();
-  });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
-  });
-  afterEach(() => editor.close());
+  editorForEach(
+    (opened) => {
+      editor = opened;
+    },
+    { sharesServer: true },
+  );
 
   const two = () =>
     buildDocument({

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hasBrowser } from '../support/browser.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 import { ModelServer } from '../support/model-server.ts';
 
 const zimage = 'Tongyi-MAI/Z-Image-Turbo';
@@ -20,22 +20,16 @@ const contents = new Map(
 );
 
 describe.skipIf(!hasBrowser)('the downloads panel', () => {
-  let host: EditorHost;
   let editor: Editor;
   let server: ModelServer;
   let mirror: string;
-  beforeAll(async () => {
-    host = await startEditor();
-  });
-  afterAll(() => host?.close());
   beforeEach(async () => {
     server = new ModelServer(contents);
     mirror = await server.start();
-    editor = await host.open();
   });
-  afterEach(async () => {
-    await editor.close();
-    await server.stop();
+  afterEach(() => server.stop());
+  editorForEach((opened) => {
+    editor = opened;
   });
 
   const panel = () => editor.page.getByRole('complementary', { name: 'Downloads' });

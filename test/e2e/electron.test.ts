@@ -4,8 +4,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { electronBinary } from '../../electron/electron-binary.ts';
 import { hasBrowser, launchBrowser } from '../support/browser.ts';
+import { builtApp } from '../support/built-app.ts';
 import type { DesktopOptions } from '../support/desktop-app.ts';
-import { buildDesktop } from '../support/desktop-build.ts';
 import { desktopScenarios, editSomething, startReady } from '../support/desktop-scenarios.ts';
 import { DoubleApp } from '../support/electron-double/double-app.ts';
 import { RealApp } from '../support/real-app.ts';
@@ -18,11 +18,10 @@ if (binary === undefined)
     'The suite on a real Electron is skipped: its binary is not downloaded. Get it with: node node_modules/electron/install.js\n',
   );
 
-let programs: Awaited<ReturnType<typeof buildDesktop>>;
+let programs: Awaited<ReturnType<typeof builtApp>>;
 beforeAll(async () => {
-  if (hasBrowser || binary !== undefined) programs = await buildDesktop();
+  if (hasBrowser || binary !== undefined) programs = await builtApp();
 });
-afterAll(() => programs?.remove());
 
 describe.skipIf(binary === undefined)('the desktop app', { timeout: 120_000 }, () => {
   desktopScenarios(({ home, files = [] }) => RealApp.launch(binary ?? '', programs.appPath, home, files));

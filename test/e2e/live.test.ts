@@ -1,37 +1,33 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openDocument } from '../../nodes/document/open.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { library } from '../../nodes/library/index.ts';
 import { connectEngine, type EngineClient } from '../../nodes/protocol/engine.ts';
 import { openedSocket } from '../../nodes/protocol/socket-transport.ts';
 import { hasBrowser } from '../support/browser.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 import { openSocket } from '../support/local-browser.ts';
 
 const PICTURE = 'save';
 const SLOW = { timeout: 60_000 };
 
 describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
-  let host: EditorHost;
   let editor: Editor;
   let template: Document;
   beforeAll(async () => {
-    host = await startEditor();
     const text = await readFile(
       new URL('../../workflows/live-strength.kronode.json', import.meta.url),
       'utf8',
     );
     template = openDocument(text, library).document;
   });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
+  editorForEach(async (opened) => {
+    editor = opened;
     await editor.openDocument(template, 'live.kronode.json');
     await editor.press('.');
     await watchPictures();
   });
-  afterEach(() => editor?.close());
 
   const slider = () => editor.node('adapter').getByRole('slider');
   const picture = () => editor.node(PICTURE).locator('.node-preview img');

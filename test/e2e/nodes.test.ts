@@ -1,32 +1,29 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 
 describe.skipIf(!hasBrowser)('the controls of nodes', () => {
-  let host: EditorHost;
   let editor: Editor;
-  beforeAll(async () => {
-    host = await startEditor();
-  });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
-    await editor.openDocument(
-      buildDocument({
-        size: { type: 'latents.empty', at: [0, 0] },
-        noise: { type: 'sampling.noise', at: [340, 0] },
-        schedule: { type: 'sampling.schedule', at: [680, 0] },
-        prompt: { type: 'prompts.encode', at: [0, 300] },
-        save: { type: 'images.save', at: [340, 300] },
-        sigmas: { type: 'sampling.sigma-list', at: [680, 300] },
-        number: { type: 'values.whole-number', at: [-340, 0] },
-        model: { type: 'models.load', at: [-340, 300] },
-        sample: { type: 'sampling.sample', at: [1020, 0] },
-      }),
-    );
-  });
-  afterEach(() => editor.close());
+  editorForEach(
+    async (opened) => {
+      editor = opened;
+      await editor.openDocument(
+        buildDocument({
+          size: { type: 'latents.empty', at: [0, 0] },
+          noise: { type: 'sampling.noise', at: [340, 0] },
+          schedule: { type: 'sampling.schedule', at: [680, 0] },
+          prompt: { type: 'prompts.encode', at: [0, 300] },
+          save: { type: 'images.save', at: [340, 300] },
+          sigmas: { type: 'sampling.sigma-list', at: [680, 300] },
+          number: { type: 'values.whole-number', at: [-340, 0] },
+          model: { type: 'models.load', at: [-340, 300] },
+          sample: { type: 'sampling.sample', at: [1020, 0] },
+        }),
+      );
+    },
+    { sharesServer: true },
+  );
 
   const row = (node: string, input: string) => editor.node(node).locator(`[data-input="${input}"]`);
   const field = (node: string, input: string) => row(node, input).locator('input').first();

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Document } from '../../nodes/document/schema.ts';
 import { hasBrowser } from '../support/browser.ts';
-import { Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { Editor, type EditorHost, editorForEach, startEditor } from '../support/editor.ts';
 import { pictureDocument } from '../support/picture-document.ts';
 import { spread } from '../support/spread.ts';
 
@@ -13,16 +13,10 @@ const SLOW = { timeout: 60_000 };
 const slow = (): Document => spread(pictureDocument('an owl', { steps: 400, side: 256, title: 'Owl' }));
 
 describe.skipIf(!hasBrowser)('the queue', { timeout: 120_000 }, () => {
-  let host: EditorHost;
   let editor: Editor;
-  beforeAll(async () => {
-    host = await startEditor();
+  editorForEach((opened) => {
+    editor = opened;
   });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
-  });
-  afterEach(() => editor?.close());
 
   const panel = () => editor.page.getByRole('complementary', { name: 'Queue' });
   const part = (name: string) => panel().getByRole('region', { name: new RegExp(`^${name}`) });
@@ -205,7 +199,7 @@ describe.skipIf(!hasBrowser)('a queue that waits for a person', { timeout: 120_0
     const page = await context.newPage();
     await page.goto(server.url);
     await page.locator('.node').first().waitFor();
-    return { ...server, editor: new Editor(page, server.server) };
+    return { ...server, editor: new Editor(page, server.server, server.data) };
   }
 
   test('what ran and waited when the whole app was killed is there again, and starts when told to', async () => {

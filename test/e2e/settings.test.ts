@@ -1,27 +1,23 @@
-import { access, mkdir, readdir } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasBrowser } from '../support/browser.ts';
 import { comfyuiFolder } from '../support/comfyui-folder.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, type EditorHost, editorForEach } from '../support/editor.ts';
 import { pictureDocument } from '../support/picture-document.ts';
 import { spread } from '../support/spread.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 describe.skipIf(!hasBrowser)('settings and models', () => {
-  let host: EditorHost;
   let editor: Editor;
   let page: Page;
-  beforeAll(async () => {
-    host = await startEditor();
-  });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
+  let host: EditorHost;
+  editorForEach((opened, started) => {
+    editor = opened;
+    host = started;
     page = editor.page;
   });
-  afterEach(() => editor.close());
 
   const settings = () => page.getByRole('dialog', { name: 'Settings' });
   const openSettings = async (section?: string) => {
@@ -265,6 +261,22 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await settings()
       .getByText(/B in [12] files?\./)
       .waitFor();
+  });
+
+  test('converted weights that cannot be looked at say why', async () => {
+    await mkdir(join(editor.data, 'cache'), { recursive: true });
+    // A link to itself leads nowhere.
+    await symlink('weights', join(editor.data, 'cache', 'weights'));
+    await openSettings('Device');
+    await settings()
+      .getByRole('alert')
+      .filter({ hasText: /^Cannot read .*weights: / })
+      .waitFor();
+    await rm(join(editor.data, 'cache', 'weights'));
+    await editor.press('Escape');
+    await openSettings('Device');
+    await settings().getByText('None so far.').waitFor();
+    await expect.poll(() => settings().getByRole('alert').count()).toBe(0);
   });
 
   test('keys that are taken ask before they move, and all go back', async () => {

@@ -1,21 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 import { pictureDocument } from '../support/picture-document.ts';
 import { spread } from '../support/spread.ts';
 
 describe.skipIf(!hasBrowser)('subgraphs', () => {
-  let host: EditorHost;
   let editor: Editor;
-  beforeAll(async () => {
-    host = await startEditor();
+  editorForEach((opened) => {
+    editor = opened;
   });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
-  });
-  afterEach(() => editor.close());
 
   const instances = () => editor.page.locator('.node[data-type^="subgraph:"]');
   const nodeCount = () => editor.page.locator('.node').count();

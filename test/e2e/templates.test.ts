@@ -1,22 +1,19 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 
 describe.skipIf(!hasBrowser)('where work starts', () => {
-  let host: EditorHost;
   let editor: Editor;
   let page: Page;
-  beforeAll(async () => {
-    host = await startEditor();
-  });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
-    page = editor.page;
-  });
-  afterEach(() => editor.close());
+  editorForEach(
+    (opened) => {
+      editor = opened;
+      page = editor.page;
+    },
+    { sharesServer: true },
+  );
 
   const start = () => page.getByRole('dialog', { name: 'Start' });
   const templates = () => start().getByRole('region', { name: 'Templates' }).getByRole('button');

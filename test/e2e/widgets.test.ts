@@ -1,32 +1,29 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
-import { type Editor, type EditorHost, startEditor } from '../support/editor.ts';
+import { type Editor, editorForEach } from '../support/editor.ts';
 
 describe.skipIf(!hasBrowser)('curves and lists of rows', () => {
-  let host: EditorHost;
   let editor: Editor;
-  beforeAll(async () => {
-    host = await startEditor();
-  });
-  afterAll(() => host?.close());
-  beforeEach(async () => {
-    editor = await host.open();
-    await editor.openDocument(
-      buildDocument({
-        curve: { type: 'adapters.curve', at: [0, 0] },
-        stack: {
-          type: 'adapters.stack',
-          at: [400, 0],
-          inputs: {
-            adapters: [{ adapter: 'first.safetensors' }, { adapter: 'second.safetensors', strength: 0.5 }],
+  editorForEach(
+    async (opened) => {
+      editor = opened;
+      await editor.openDocument(
+        buildDocument({
+          curve: { type: 'adapters.curve', at: [0, 0] },
+          stack: {
+            type: 'adapters.stack',
+            at: [400, 0],
+            inputs: {
+              adapters: [{ adapter: 'first.safetensors' }, { adapter: 'second.safetensors', strength: 0.5 }],
+            },
           },
-        },
-        picture: { type: 'images.load', at: [800, 0] },
-      }),
-    );
-  });
-  afterEach(() => editor.close());
+          picture: { type: 'images.load', at: [800, 0] },
+        }),
+      );
+    },
+    { sharesServer: true },
+  );
 
   const curve = () => editor.node('curve');
   const points = () => curve().getByRole('slider');

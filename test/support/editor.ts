@@ -1,18 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { build } from 'vite';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { serializeDocument } from '../../nodes/document/open.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { launchBrowser } from './browser.ts';
-import { buildPrograms } from './build-programs.ts';
-
-const rendererConfig = join(import.meta.dirname, '..', '..', 'renderer', 'vite.config.ts');
+import { builtApp } from './built-app.ts';
 
 /** A running editor: the built page, `serve` and a real engine, opened in real browsers. */
 export interface EditorHost {
-  /** A fresh browser with the editor in it; errors of the page fail the next `page.close`. */
+  /** A fresh browser with the editor in it; errors of the page fail its `close`. */
   open(options?: BrowserContextOptions): Promise<Editor>;
   /** Starts the server alone; with the folder of an earlier one it finds what that one left. */
   serve(data?: string): Promise<Server>;
@@ -20,24 +19,16 @@ export interface EditorHost {
   close(): Promise<void>;
 }
 
-/** Builds everything once per suite and starts it. */
+/** Starts a browser for a suite, and an editor in it for whoever opens one. */
 export async function startEditor(): Promise<EditorHost> {
-  const programs = await buildPrograms({
-    serve: 'test/support/editor-program.ts',
-    engine: 'electron/engine-process/main.ts',
-  });
-  const renderer = join(programs.folder, 'dist', 'renderer');
-  await build({
-    configFile: rendererConfig,
-    logLevel: 'error',
-    build: { outDir: renderer, sourcemap: false },
-  });
+  const app = await builtApp();
+  const users = await mkdtemp(join(tmpdir(), 'kronode-users-'));
   /** A server with settings and journal of its own, so that suites find nothing of each other. */
   const start = async (known?: string): Promise<Server> => {
-    const data = known ?? (await mkdtemp(join(programs.folder, 'user-')));
+    const data = known ?? (await mkdtemp(join(users, 'user-')));
     const server = spawn(
       process.execPath,
-      [programs.pathOf('serve'), renderer, programs.pathOf('engine'), data, join(data, 'pictures')],
+      [app.serve, app.renderer, app.engine, data, join(data, 'pictures')],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     const url = await new Promise<string>((resolve, reject) => {
@@ -51,7 +42,7 @@ export async function startEditor(): Promise<EditorHost> {
     serve: start,
     browser,
     async open(options = {}) {
-      const { server, url } = await start();
+      const { server, url, data } = await start();
       const context = await browser.newContext({
         viewport: { width: 1440, height: 900 },
         locale: 'en-US',
@@ -59,18 +50,46 @@ export async function startEditor(): Promise<EditorHost> {
         ...options,
       });
       const page = await context.newPage();
-      const editor = new Editor(page, server);
-      await page.goto(url);
-      await page.getByText('ready', { exact: true }).waitFor();
-      // The graph every first start shows: a file dropped before it would be beside or instead of it.
-      await page.locator('.node').first().waitFor();
+      const editor = new Editor(page, server, data);
+      await editor.load(url);
       return editor;
     },
     async close() {
       await browser.close();
-      await programs.remove();
+      await rm(users, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * For a suite: before each of its tests an editor is opened, after it closed.
+ * @param begin gets the editor first, and may do what all the tests begin with
+ * @param options `sharesServer`: the tests have one server and engine, which is quicker to open, and find
+ * nothing of each other but what that has computed. Otherwise each has its own.
+ */
+export function editorForEach(
+  begin: (editor: Editor, host: EditorHost) => unknown,
+  { sharesServer = false } = {},
+): void {
+  let host: EditorHost;
+  let editor: Editor | undefined;
+  beforeAll(async () => {
+    host = await startEditor();
+  });
+  beforeEach(async () => {
+    editor = editor ? await editor.startOver() : await host.open();
+    await begin(editor, host);
+  });
+  afterEach(async () => {
+    if (sharesServer) return editor?.leave();
+    const own = editor;
+    editor = undefined;
+    await own?.close();
+  });
+  afterAll(async () => {
+    await editor?.close();
+    await host?.close();
+  });
 }
 
 interface Server {
@@ -96,13 +115,43 @@ export function killChildren(server: ChildProcess): void {
 /** The editor as a person handles it: keys, pointer, what is seen. */
 export class Editor {
   readonly page: Page;
+  /** Where its server keeps settings, journal and caches. */
+  readonly data: string;
   readonly #server: ChildProcess;
   readonly #errors: string[] = [];
 
-  constructor(page: Page, server: ChildProcess) {
+  constructor(page: Page, server: ChildProcess, data: string) {
     this.page = page;
+    this.data = data;
     this.#server = server;
     page.on('pageerror', (error) => this.#errors.push(error.message));
+  }
+
+  /** Opens an address of its server; resolves when the page can be used. */
+  async load(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.page.getByText('ready', { exact: true }).waitFor();
+    // The graph every first start shows: a file dropped before it would be beside or instead of it.
+    await this.page.locator('.node').first().waitFor();
+  }
+
+  /** Closes the page; throws what went wrong in it. */
+  async leave(): Promise<void> {
+    await this.page.close();
+    this.#complain();
+  }
+
+  /** A new page of the same server, after this one was left; it finds nothing of it, as at a first start. */
+  async startOver(): Promise<Editor> {
+    const { origin } = new URL(this.page.url());
+    const context = this.page.context();
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'local_storage,indexeddb' });
+    await rm(join(this.data, 'journal'), { recursive: true, force: true });
+    const editor = new Editor(page, this.#server, this.data);
+    await editor.load(origin);
+    return editor;
   }
 
   /** Drops a workflow file on the canvas. */
@@ -218,13 +267,18 @@ export class Editor {
     );
   }
 
-  /** Ends the browser; throws what went wrong in the page. */
+  /** Ends its part of the browser and its server; throws what went wrong in the page. */
   async close(): Promise<void> {
     await this.page.context().close();
     this.#server.stdin?.end();
     const { exitCode, signalCode } = this.#server;
     if (exitCode === null && signalCode === null)
       await new Promise((resolve) => this.#server.once('exit', resolve));
-    if (this.#errors.length > 0) throw new Error(this.#errors.join('\n'));
+    this.#complain();
+  }
+
+  #complain(): void {
+    const errors = this.#errors.splice(0);
+    if (errors.length > 0) throw new Error(errors.join('\n'));
   }
 }

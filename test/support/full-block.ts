@@ -7,6 +7,7 @@ import type { Value } from '../../nodes/inference/onnx/types.ts';
 import { type Feed, Session } from '../../nodes/inference/ort/session.ts';
 import type { WeightPolicy } from '../../nodes/inference/ort/session-options.ts';
 import { ZImageBlocks } from '../../nodes/inference/zimage/block.ts';
+import type { TransformerSettings } from '../../nodes/inference/zimage/sessions.ts';
 import { normalValues, STREAM_OUTLIER } from './synthetic-model.ts';
 
 /** Looks at what goes into the last feed-forward layer. */
@@ -25,25 +26,26 @@ export async function openBlock(
   policy: WeightPolicy,
   graph: Graph = new Graph('block', 'float32', { sliceWide: policy === 'mapped' }),
   withProduct = true,
+  device: Omit<TransformerSettings, 'weights'> = { provider: 'cpu', attention: { kind: 'fused' } },
 ): Promise<Session> {
   const watch = new Watch(graph, []);
-  const blocks = new ZImageBlocks(graph, config, weights, { kind: 'fused' }, watch);
+  const blocks = new ZImageBlocks(graph, config, weights, device.attention, watch);
   const x = graph.real('x', ['batch·joint', config.dim]);
   const time = graph.real('time', [1, config.timeDim]);
   graph.output('y', blocks.block(x, 'layers.0', blocks.sequence('joint'), time));
   if (withProduct && watch.input) graph.output('product', watch.input);
-  return Session.create(graph.build(), { provider: 'cpu', weights: policy });
+  return Session.create(graph.build(), { ...device, weights: policy });
 }
 
 /** Channels of the residual stream that are far larger than the others, as in trained transformers. */
 const OUTLIERS = [11, STREAM_OUTLIER, 1900, 3333];
 const OUTLIER_SIZE = 60;
 
-/** What a block is fed: normal values, with a few channels of the stream far beyond. */
+/** What a block is fed: normal values, with a few channels of the stream far beyond; a narrow one has fewer of them. */
 export function blockFeeds({ dim, headDim, timeDim }: ZImageConfig, tokens: number): Record<string, Feed> {
   const x = normalValues(tokens * dim, 21);
   for (let token = 0; token < tokens; token++)
-    for (const channel of OUTLIERS) {
+    for (const channel of OUTLIERS.filter((channel) => channel < dim)) {
       const at = token * dim + channel;
       x[at] = (x[at] ?? 0) + (channel % 2 === 0 ? OUTLIER_SIZE : -OUTLIER_SIZE);
     }

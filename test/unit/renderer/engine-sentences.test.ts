@@ -88,6 +88,16 @@ describe('the sentences of the engine', () => {
     );
   });
 
+  test('one made to fit nearly, in millions of ways, is read at once', { timeout: 10_000 }, () => {
+    const pieces = ['“x', '” ('.repeat(900), ') is left out: it needs “'.repeat(110), '” ('.repeat(900)];
+    expect(read(pieces.join(''))).toBeUndefined();
+    expect(read('“a” (b) is left out: it needs “'.repeat(250))).toBeUndefined();
+    expect(read(`“${'a'.repeat(200_000)}” (b) is muted.`)).toMatch(/^“a{200000}”（b）已静音。$/);
+    // Sentences within sentences.
+    const nested = 'a of “b” got a value it cannot take: cannot be x: a does not fit this model: ';
+    expect(read(`${nested.repeat(100)}.... (item 1, a) (and 1 more problem)`)).toBeUndefined();
+  });
+
   test('a value may hold anything', () => {
     expect(read('There is no node type “{said} $& (.*)\n”.')).toBe('没有“{said} $& (.*)\n”这种节点。');
   });

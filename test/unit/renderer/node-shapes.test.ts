@@ -11,9 +11,10 @@ const CHAINS = 80;
 /** Many chains of load, resize and save: large enough to be drawn with shells. */
 function manyNodes(change: (id: string) => object = () => ({})): Document {
   const row = (i: number) =>
-    (['images.load', 'images.resize', 'images.save'] as const).map((type, column) => {
+    ['images.load', 'images.resize', 'images.save'].map((type, column) => {
       const id = `${type.slice(7)}${i}`;
-      return [id, { type, at: [column * 320, i * 400] as const, ...change(id) }] as const;
+      const at: [number, number] = [column * 320, i * 400];
+      return [id, { type, at, ...change(id) }] as const;
     });
   const chains = Array.from({ length: CHAINS }, (_, i) => i);
   return buildDocument(
