@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
@@ -13,6 +13,10 @@ import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
 import { inspectSafetensors, type SafetensorsReport } from '../../nodes/inference/checkpoints/inspect.ts';
 import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { ModelRegistry } from '../../nodes/inference/checkpoints/registry.ts';
+import { byteSize } from '../../nodes/inference/checkpoints/wording.ts';
+import { describeOnnx, isOnnxFile } from '../../nodes/inference/foreign/describe.ts';
+import { type ModelCard, ModelCards } from '../../nodes/inference/services/model-cards.ts';
+import { PartLibrary } from '../../nodes/inference/services/part-library.ts';
 import { library } from '../../nodes/library/index.ts';
 import { defaultFolders } from '../folders.ts';
 import { MAX_PICTURE_BYTES, PICTURE, readWhole, readWorkflow } from './read-workflow.ts';
@@ -55,16 +59,67 @@ async function inspect(path: string): Promise<Report> {
     const opened = await readWorkflow(path);
     return { data: { kind: 'workflow', ...workflowData(opened) }, text: workflowText(opened) };
   }
-  try {
-    await stat(path);
-  } catch (error) {
-    throw new UsageError(`There is no file ${path}.`, { cause: error });
-  }
+  if (await isFolder(path)) {
+    if (!(await holdsOnePart(path))) return inspectFolder(resolve(path));
+  } else if (await isOnnxFile(path)) return inspectOnnx(path);
   const report = await inspectSafetensors(path);
   const text = safetensorsText(path, report);
   if (report.kind !== 'adapter') return { data: report, text };
   const layers = await inspectAdapter(await readAdapter(resolve(path), undefined));
   return { data: { ...report, layers }, text: withLayers(text, layers) };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw new UsageError(`There is no file ${path}.`, { cause: error });
+  }
+}
+
+/** Whether a folder is one part of a model, in one file or in shards. */
+async function holdsOnePart(folder: string): Promise<boolean> {
+  const names = await readdir(folder);
+  const files = names.filter((name) => name.endsWith('.safetensors'));
+  return files.length === 1 || names.some((name) => name.endsWith('.safetensors.index.json'));
+}
+
+/** All models of a folder, each with what it still needs and which files would do. */
+async function inspectFolder(folder: string): Promise<Report> {
+  const registry = new ModelRegistry([folder]);
+  const models = await new ModelCards(registry, new PartLibrary(registry, [folder])).list();
+  if (models.length === 0)
+    throw new UsageError(`${folder} holds no model.`, {
+      hint: 'Name a folder with .safetensors or .onnx files in it.',
+    });
+  return {
+    data: { kind: 'folder', models },
+    text: models
+      .filter(({ within }) => within === undefined)
+      .map(cardText)
+      .join('\n'),
+  };
+}
+
+function cardText({ name, kinds, bytes, layouts, dtypes, missing, problem }: ModelCard): string {
+  if (problem !== undefined) return `${name}: cannot be used\n  ${problem}`;
+  const what = kinds.map((kind) => kind.replace('-', ' ')).join(', ');
+  const details = [byteSize(bytes), ...dtypes, ...layouts].join(', ');
+  const needs = missing.map(({ part, fits }) => {
+    const found = fits.length > 0 ? `${fits.join(' or ')} would do` : 'none that fits is here';
+    return `\n  needs a ${part === 'vae' ? 'VAE' : part.replace('-', ' ')}: ${found}`;
+  });
+  return `${name}: ${what} (${details})${needs.join('')}`;
+}
+
+async function inspectOnnx(path: string): Promise<Report> {
+  const { kind, why, problem, files } = await describeOnnx(resolve(path));
+  if (problem !== undefined) throw new UserError(problem);
+  const what = kind === 'unknown' ? `unknown; it ${why ?? 'is of no known kind'}` : kind.replace('-', ' ');
+  return {
+    data: { kind: 'onnx', what: kind, files },
+    text: `${path}: ONNX, ${what}\n  ${files.length} file${files.length === 1 ? '' : 's'}: ${files.join(', ')}`,
+  };
 }
 
 /** An adapter laid against a model: one of the registered folders, or any path. */

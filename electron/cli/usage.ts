@@ -1,4 +1,5 @@
 import { UserError } from '../../nodes/core/errors.ts';
+import { providerChoices } from '../../nodes/core/providers.ts';
 
 /** Exit codes of the command line. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -10,7 +11,8 @@ export class UsageError extends UserError {
 
 export const USAGE = `Usage
   kronode run <workflow.json | picture.png> [options]   run a workflow, or the one inside a picture
-  kronode inspect <file> [options]                      say what a model, adapter, workflow or picture holds
+  kronode inspect <file | folder> [options]             say what a model, adapter, workflow or picture holds, and
+                                                        what the models of a folder lack
   kronode nodes [--json]                                list every node there is
   kronode weights [--clear]                             what converted weights take on disk; --clear removes them
   kronode serve [options]                               open the editor in the browser, from this machine only
@@ -21,7 +23,7 @@ Options of run
   --out DIR                where pictures go (default: out)
   --models DIR             one more folder with models; may be repeated
   --input DIR              one more folder with pictures to load; may be repeated
-  --provider NAME          auto, cpu, webgpu, cuda, dml or coreml (default: auto)
+  --provider NAME          ${providerChoices.join(', ')} (default: auto)
   --json                   one JSON result on standard output, nothing else
 
 Options of inspect

@@ -16,12 +16,24 @@ const goldenVerdicts: Readonly<Record<GoldenReport['verdict'], string>> = {
 };
 
 const tera = (value: number): string => (value / 1e12).toPrecision(3);
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 /** The figures of a device as a Markdown table, ready for BENCHMARKS.md. */
 export function table(report: CheckReport): string {
-  const { provider, device, compute, selfTest, matmulRate, width, layers, allLayers, sizes, peakBytes } =
-    report;
+  const {
+    provider,
+    device,
+    compute,
+    selfTest,
+    matmulRate,
+    width,
+    layers,
+    allLayers,
+    sizes,
+    peakBytes,
+    cardBytes,
+  } = report;
   const { verdict, error, message } = selfTest;
   const isWhole = layers === allLayers;
   const heading = [
@@ -30,7 +42,7 @@ export function table(report: CheckReport): string {
     `Numbers: ${verdicts[verdict]}${error === undefined ? '' : `, largest difference ${error.toExponential(1)}`}${message === undefined ? '' : `: ${message}`}`,
     `Matrix product [1024, ${width}] · [${width}, ${width}]: ${tera(matmulRate)} TFLOP/s`,
     `Transformer: ${isWhole ? `all ${allLayers} blocks` : `${layers} of ${allLayers} blocks`}, random weights`,
-    `Peak memory of this program: ${(peakBytes / 1e9).toFixed(2)} GB`,
+    `Peak memory of this program: ${gigabytes(peakBytes)}${cardBytes === undefined ? '' : `; of the card during steps: ${gigabytes(cardBytes)}`}`,
   ];
   const rows = sizes.map(({ side, seconds, flops, lokrOverhead }) => [
     `${side}²`,

@@ -10,6 +10,7 @@ import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
 import { fitsSlots } from '../../nodes/inference/adapters/slot-factors.ts';
 import { type OpenedPart, openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { runtimeCounters } from '../../nodes/inference/ort/counters.ts';
+import { listOperators } from '../../nodes/inference/ort/node-placement.ts';
 import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
 import { readAll, writeCopy, zimageInComfyNames } from '../support/checkpoint-copies.ts';
 import { goldenPath, nanoPath, nanoReferencePath } from '../support/fixture-paths.ts';
@@ -218,6 +219,41 @@ describe('in slots, one network for all files', () => {
       expect(
         maxDifference(result.data.subarray(image * data.length, (image + 1) * data.length), own),
       ).toBeLessThan(tolerance);
+  });
+});
+
+describe.runIf(testProviders.some((name) => name === 'webgpu'))('in slots on webgpu', () => {
+  const fallbacks: string[] = [];
+  let model: ZImageTransformer;
+  let sessions: number;
+  const read = async (name: string) =>
+    liveAdapter(await readAdapter(adapterPath(name), tiny.weights), tiny.weights);
+  beforeAll(async () => {
+    model = new ZImageTransformer(tiny.weights, tiny.config, {
+      provider: 'webgpu',
+      weights: 'packed',
+      attention: { kind: 'primitive', chunks: 1 },
+      slots: 2,
+      onFallback: (operators) => fallbacks.push(listOperators(operators)),
+    });
+    await model.open();
+    // The first run of a session is watched: both slots, and with them w2 as one matrix and as two.
+    const pair = await Promise.all(['lokr-aitoolkit-full-bf16', 'lora-kohya-underscore-alpha'].map(read));
+    await velocity(await model.adaptedBy(pair), [{ strength: 1 }, { strength: 1 }]);
+    sessions = runtimeCounters.sessionsCreated;
+  });
+  afterAll(() => model.dispose());
+
+  test.each(names.filter((name) => name !== 'lokr-dora'))('%s equals the reference', async (name) => {
+    const network = await model.adaptedBy([await read(name)]);
+    const caption = await network.prepareCaption(pick(input, 'cap_feats.0'), [{ strength: 1 }]);
+    const result = await network.velocity(pick(input, 'latents'), 0.7, [caption], [{ strength: 1 }]);
+    expect(maxDifference(result.data, reference(name, '1.0'))).toBeLessThan(tolerance);
+    expect(runtimeCounters.sessionsCreated).toBe(sessions);
+  });
+
+  test('nothing is computed on the CPU', () => {
+    expect(fallbacks).toEqual([]);
   });
 });
 

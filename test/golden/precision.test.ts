@@ -5,11 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
 import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
 import { type OpenedPart, openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
-import type { NetworkWeights } from '../../nodes/inference/checkpoints/weights.ts';
+import { readTensor } from '../../nodes/inference/checkpoints/safetensors.ts';
+import { isBlockSource, type NetworkWeights } from '../../nodes/inference/checkpoints/weights.ts';
 import { type ConversionTarget, planConversion } from '../../nodes/inference/precision/conversion.ts';
 import { blockFormats } from '../../nodes/inference/precision/formats.ts';
 import { WeightCache } from '../../nodes/inference/precision/weight-cache.ts';
 import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
+import { dequantised } from '../support/dequantised.ts';
 import { goldenPath } from '../support/fixture-paths.ts';
 import { blockFeeds, openBlock } from '../support/full-block.ts';
 import { loadGolden, pick } from '../support/golden.ts';
@@ -114,6 +116,22 @@ describe('the golden model', async () => {
     await model.dispose();
     return results;
   };
+
+  test.each([
+    ['int8', 0.009],
+    ['int4', 0.12],
+  ] as const)('in %s every layer by itself stays near its weights', async (precision, most) => {
+    const errors: number[] = [];
+    for (const [name, found] of await converted(tiny, blocks(precision))) {
+      if (!isBlockSource(found)) continue;
+      const original = await readTensor(tiny.weights.get(name)!);
+      errors.push(relativeError((await dequantised(found)).values, original));
+    }
+    // All linear layers of seven blocks but the last feed-forward layers, whose 341 inputs make no whole blocks.
+    expect(errors).toHaveLength(7 * 6);
+    expect(Math.max(...errors)).toBeLessThan(most);
+    expect(Math.min(...errors)).toBeGreaterThan(most / 4);
+  });
 
   // Random weights in narrow layers: rounding does not average out as in the real model.
   test.each([

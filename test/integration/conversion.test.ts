@@ -8,11 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../nodes/core/errors.ts';
 import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { readSafetensors, readTensor } from '../../nodes/inference/checkpoints/safetensors.ts';
-import type { BlockSource, WeightSource } from '../../nodes/inference/checkpoints/weights.ts';
+import type { WeightSource } from '../../nodes/inference/checkpoints/weights.ts';
 import { type ConversionTarget, planConversion } from '../../nodes/inference/precision/conversion.ts';
 import { blockFormats } from '../../nodes/inference/precision/formats.ts';
 import { WeightCache } from '../../nodes/inference/precision/weight-cache.ts';
 import { buildPrograms } from '../support/build-programs.ts';
+import { dequantised } from '../support/dequantised.ts';
 import { goldenPath } from '../support/fixture-paths.ts';
 import { fullWidth, writeSyntheticTransformer } from '../support/synthetic-model.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -224,6 +225,15 @@ describe('converted weights', () => {
     ]);
   });
 
+  test('are not begun where the disk has no room for them', async () => {
+    const folder = await tempFolder();
+    const conversion = planConversion('transformer', await open(), 'tiny', int8);
+    await expect(new WeightCache(folder).prepare({ ...conversion, fileBytes: 1e15 })).rejects.toThrow(
+      /^Converting the weights needs 1000\.0 TB in .*, where .* are free\.$/,
+    );
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('a source that changes meanwhile is noticed', async () => {
     const folder = await tempFolder();
     const file = await writeSyntheticTransformer(folder, {
@@ -244,27 +254,3 @@ describe('converted weights', () => {
     expect(await finishedIn(join(folder, 'cache'))).toEqual([]);
   });
 });
-
-/** Weights and the size of a step at each. */
-async function dequantised({ bits, blockSize, shape, codes, scales, zeroPoints }: BlockSource) {
-  const [rows, columns] = shape;
-  const packed = await readTensor(codes);
-  const scale = await readTensor(scales);
-  const zero = await readTensor(zeroPoints);
-  const blocksInRow = columns / blockSize;
-  const zeroBytes = zeroPoints.shape[1]!;
-  const codeAt = (bytes: Float32Array, from: number, i: number) =>
-    bits === 8 ? bytes[from + i]! : (bytes[from + (i >> 1)]! >> ((i & 1) * 4)) & 15;
-  const values = new Float32Array(rows * columns);
-  const steps = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) {
-      const block = Math.floor(column / blockSize);
-      const step = scale[row * blocksInRow + block]!;
-      const at = row * columns + column;
-      const code = codeAt(packed, (row * columns * bits) / 8, column);
-      values[at] = (code - codeAt(zero, row * zeroBytes, block)) * step;
-      steps[at] = step;
-    }
-  return { values, steps };
-}

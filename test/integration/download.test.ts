@@ -247,6 +247,22 @@ describe('nothing is asked of a server', () => {
     expect(server.fetched).toEqual([]);
   });
 
+  test('for more than the disk has room for', async () => {
+    const { downloads, server } = await setUp();
+    const file = (path: string, size: number) => ({ type: 'file', path, size, oid: 'a'.repeat(40) });
+    server.listing = () => [
+      file('model_index.json', 1),
+      file('vae/ae.safetensors', 1),
+      file('transformer/a.safetensors', 1e15),
+    ];
+    const { missingBytes, freeBytes } = await downloads.plan('test');
+    expect(missingBytes).toBeGreaterThan(freeBytes);
+    await expect(downloads.start('test', missingBytes)).rejects.toThrow(
+      /^The download needs \d+\.\d GB and .* has \d+\.\d GB free\.$/,
+    );
+    expect(server.fetched).toEqual([]);
+  });
+
   test.each(['http://example.com', 'ftp://x', 'nonsense', 'https://user:pw@x.org', 'file:///'])(
     'under the address %s',
     async (mirror) => {

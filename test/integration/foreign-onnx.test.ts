@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tensor } from '../../nodes/core/tensor.ts';
+import { liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
 import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { openForeignAdapter } from '../../nodes/inference/foreign/open-adapter.ts';
 import { ForeignTransformer } from '../../nodes/inference/foreign/transformer.ts';
@@ -145,12 +146,41 @@ describe('a graph of low precision', () => {
     expect(errorOf(plain, expected)).toBeGreaterThan(1.5 * errorOf(changed, expected));
   });
 
-  test('DoRA over weights that are quantised is listed with the reason', async () => {
+  const doraFile = goldenPath(`adapters-zimage-tiny/${adapterCases.adapters['lokr-dora']!.file}`);
+
+  test('DoRA over weights in blocks computes the same up to their rounding', async () => {
     const { part } = await open({ contract: 'bundle', style: 'int4' });
-    const { adapter } = await openForeignAdapter(
-      goldenPath(`adapters-zimage-tiny/${adapterCases.adapters['lokr-dora']!.file}`),
-      part.ready!,
+    const adapter = await openForeignAdapter(doraFile, part.ready!);
+    expect(adapter.adapter.misfits).toEqual([]);
+    const layer = part.ready!.layers.byModule.get('layers.1.attention.to_q')!;
+    expect(layer.weight!.kind).toBe('blocks');
+    // d / ‖W‖ of the rounded weight lies near that of the weight it was made from, and is not the same.
+    const [exact, rounded] = [await liveAdapter(adapter.adapter, tiny.weights), adapter].map(
+      ({ modules }) => modules.get('layers.1.attention.to_q')!.gains!,
     );
-    expect(adapter.misfits.map(({ why }) => why).join()).toContain('holds quantised only');
+    for (const [i, gain] of rounded!.entries()) expect(Math.abs(gain / exact![i]! - 1)).toBeLessThan(0.05);
+    expect(rounded).not.toEqual(exact);
+    const network = new ForeignTransformer(part.ready!, settings, [adapter]);
+    const caption = await network.prepareCaption(features);
+    const at = async (strength: number) =>
+      (await network.velocity(latents, SIGMA, [caption], [{ strength }])).data;
+    const [plain, changed] = [await at(0), await at(1)];
+    await network.dispose();
+    const expected = pick(adapted, 'lokr-dora.comfy_output@1.0').data.map((value) => -value);
+    expect(errorOf(changed, expected)).toBeLessThan(0.3);
+    // What the adapter changes is what it changes over weights that are not rounded.
+    const change = changed.map((value, i) => value - plain[i]!);
+    expect(
+      errorOf(
+        change,
+        expected.map((value, i) => value - reference[i]!),
+      ),
+    ).toBeLessThan(0.5);
+  });
+
+  test('DoRA over weights in other integers is listed with the reason', async () => {
+    const { part } = await open({ contract: 'bundle', style: 'int8' });
+    const { adapter } = await openForeignAdapter(doraFile, part.ready!);
+    expect(adapter.misfits.map(({ why }) => why).join()).toContain('integers of a form that is not read');
   });
 });

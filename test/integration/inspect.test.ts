@@ -1,9 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { inspectCommand } from '../../electron/cli/inspect-command.ts';
+import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { adapterFile, type Content } from '../support/adapter-files.ts';
-import { nanoPath } from '../support/fixture-paths.ts';
+import { comfyuiFolder } from '../support/comfyui-folder.ts';
+import { exportTextEncoder, writeExport } from '../support/export-onnx.ts';
+import { goldenPath, nanoPath } from '../support/fixture-paths.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const glossy = nanoPath('adapters/nano-glossy-lokr.safetensors');
@@ -75,6 +78,58 @@ describe('an adapter file', () => {
   it('is what --model is for', async () => {
     const { code, stderr } = await inspect(nanoPath('vae'), '--model', 'nano');
     expect([code, stderr]).toEqual([2, expect.stringContaining('is no adapter')]);
+  });
+});
+
+describe('a folder', () => {
+  it('of a whole model is reported with its parts', async () => {
+    const { code, stdout } = await inspect(nanoPath('.'));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^nano: model \(.* MB, F16, zimage\/diffusers, qwen3\/transformers, autoencoder-kl\//,
+    );
+    expect(stdout).not.toContain('needs a');
+  });
+
+  it('of single files tells what each still needs, and which file would do', async () => {
+    const folder = await comfyuiFolder();
+    const { code, stdout } = await inspect(folder);
+    expect(code).toBe(0);
+    expect(stdout).toContain('diffusion_models/z_image.safetensors: model (');
+    expect(stdout).toContain('  needs a text encoder: text_encoders/qwen_3_4b.safetensors would do');
+    expect(stdout).toContain('  needs a tokenizer: none that fits is here');
+    await rm(join(folder, 'text_encoders', 'qwen_3_4b.safetensors'));
+    const { models } = JSON.parse((await inspect(folder, '--json')).stdout);
+    expect(models).toContainEqual(
+      expect.objectContaining({
+        name: 'diffusion_models/z_image.safetensors',
+        missing: expect.arrayContaining([{ part: 'text-encoder', fits: [] }]),
+      }),
+    );
+  });
+
+  it('without any model says so', async () => {
+    const { code, stderr } = await inspect(await tempFolder());
+    expect([code, stderr]).toEqual([2, expect.stringContaining('holds no model')]);
+  });
+});
+
+describe('an ONNX file', () => {
+  it('is told by what it computes', async () => {
+    const folder = await tempFolder();
+    const encoder = await openPart(goldenPath('qwen3-tiny'), 'text-encoder');
+    await writeExport(join(folder, 'any.onnx'), exportTextEncoder(encoder, 16));
+    const { code, stdout } = await inspect(join(folder, 'any.onnx'));
+    expect([code, stdout]).toEqual([0, expect.stringContaining('any.onnx: ONNX, text encoder\n  2 files: ')]);
+  });
+
+  it('that lacks its weights is refused with their name', async () => {
+    const folder = await tempFolder();
+    const encoder = await openPart(goldenPath('qwen3-tiny'), 'text-encoder');
+    await writeExport(join(folder, 'any.onnx'), exportTextEncoder(encoder, 16));
+    await rm(join(folder, 'any.onnx_data'));
+    const { code, stderr } = await inspect(join(folder, 'any.onnx'));
+    expect([code, stderr]).toEqual([2, expect.stringContaining('any.onnx_data')]);
   });
 });
 

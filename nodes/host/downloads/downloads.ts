@@ -310,7 +310,7 @@ async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
 const notAsPublished = (path: string): UserError =>
   new UserError(`${path} is not the file that was published: its content differs.`, {

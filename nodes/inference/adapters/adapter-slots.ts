@@ -139,16 +139,18 @@ export class AdapterSlots {
     const feeds: Record<string, Feed> = {};
     for (let slot = 0; slot < this.#count; slot++) {
       const { values, layers } = contents[slot] ?? EMPTY;
-      const layout: bigint[] = [];
+      const layout = new BigInt64Array(this.#layers.size * LAYOUT);
       const isShort = new Uint8Array(this.#layers.size);
+      let index = 0;
       for (const [module, size] of this.#layers) {
         // A slot that does not change a layer itself is still passed through where a later one does.
         const own = layers.get(module) ?? nothing(size);
-        if (own.up) isShort[this.#indices.get(module) ?? 0] = 1;
-        layout.push(...layoutOf(own, size).map(BigInt));
+        if (own.up) isShort[index] = 1;
+        writeLayout(own, size, layout, index * LAYOUT);
+        index++;
       }
       feeds[inputName(slot, 'factors')] = { dims: [values.length], data: values };
-      feeds[inputName(slot, 'layout')] = { dims: [layout.length], data: BigInt64Array.from(layout) };
+      feeds[inputName(slot, 'layout')] = { dims: [layout.length], data: layout };
       feeds[inputName(slot, 'short')] = { dims: [isShort.length], data: isShort };
     }
     return feeds;
@@ -204,17 +206,19 @@ const nothing = ({ rows, columns }: MatrixSize): SlotLayout => ({
 /** For a slot without an adapter, which nobody reads. */
 const EMPTY: AdapterFactors = { values: new Float32Array(1), layers: new Map() };
 
-function layoutOf({ from, w1, down, up }: SlotLayout, size: MatrixSize): number[] {
-  const places = [from];
-  let to = from;
-  for (const matrix of [w1, down, up]) {
-    to += matrix ? areaOf(matrix) : 0;
-    places.push(to);
-  }
-  return [
-    ...places,
-    ...[w1, down, up ?? { rows: 0, columns: 0 }].flatMap(({ rows, columns }) => [rows, columns]),
-    ...[-1, down.columns],
-    ...[-1, w1.columns, size.rows / w1.rows],
-  ];
+/** Writes {@link LAYOUT} numbers from index `at` on. */
+function writeLayout(
+  { from, w1, down, up = NONE }: SlotLayout,
+  { rows }: MatrixSize,
+  to: BigInt64Array,
+  at: number,
+): void {
+  const toDown = from + areaOf(w1);
+  const toUp = toDown + areaOf(down);
+  const places = [from, toDown, toUp, toUp + areaOf(up)];
+  const shapes = [w1, down, up].flatMap((matrix) => [matrix.rows, matrix.columns]);
+  const ofLines = [-1, down.columns, -1, w1.columns, rows / w1.rows];
+  for (const [i, value] of [...places, ...shapes, ...ofLines].entries()) to[at + i] = BigInt(value);
 }
+
+const NONE: MatrixSize = { rows: 0, columns: 0 };

@@ -1,3 +1,4 @@
+import type { readingAhead } from '../checkpoints/safetensors.ts';
 import type { WeightSource } from '../checkpoints/weights.ts';
 
 export interface MatrixSize {
@@ -89,10 +90,12 @@ export interface Misfit {
   readonly why: string;
 }
 
-/** An adapter file laid against the layers of one model; its factors stay in the file. */
+/** An adapter file laid against the layers of one model. Its factors stay in the file, unless that is small. */
 export interface Adapter {
   /** Absolute path. */
   readonly file: string;
+  /** Reads its factors; from the file where nothing else is given. */
+  readonly reading?: typeof readingAhead;
   /** By the model's diffusers module names, such as `layers.0.attention.to_q`. */
   readonly modules: ReadonlyMap<string, AdapterModule>;
   /** Keys that name no layer of the model. */
@@ -128,6 +131,14 @@ export function productSize(module: AdapterModule<MatrixSize>): MatrixSize {
 export function matricesOf<M>(module: AdapterModule<M>): readonly M[] {
   const chains = chainsOf(module).flatMap((chain) => chain.map(({ matrix }) => matrix));
   return module.dora === undefined ? chains : [...chains, module.dora.magnitudes];
+}
+
+/** Values of all its factors. */
+export function valueCount({ modules }: Pick<Adapter, 'modules'>): number {
+  let count = 0;
+  for (const module of modules.values())
+    for (const { rows, columns } of matricesOf(module)) count += rows * columns;
+  return count;
 }
 
 function chainsOf<M>(module: AdapterModule<M>): readonly Chain<M>[] {

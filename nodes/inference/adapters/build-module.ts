@@ -142,19 +142,18 @@ function joined(links: readonly Link<StoredMatrix>[]): Chain<StoredMatrix> {
     if (left.columns !== right.rows) {
       throw new Unfit(`factors of ${sizeText(left)} and ${sizeText(right)} do not multiply`);
     }
+    if (right.rows < 1) throw new Unfit('its rank is 0');
+    if (right.rows > maxRank)
+      throw new Unfit(`its rank is ${right.rows}, more than the ${maxRank} that are read`);
     left = right;
   }
   return [first, ...rest];
 }
 
-function rankOf(chain: Chain<StoredMatrix>): number | undefined {
+const rankOf = (chain: Chain<StoredMatrix>): number | undefined => {
   const last = chain[chain.length - 1];
-  if (chain.length === 1 || last === undefined) return undefined;
-  const rank = linkSize(last).rows;
-  if (rank < 1) throw new Unfit('its rank is 0');
-  if (rank > maxRank) throw new Unfit(`its rank is ${rank}, more than the ${maxRank} that are read`);
-  return rank;
-}
+  return chain.length === 1 || last === undefined ? undefined : linkSize(last).rows;
+};
 
 function storedMatrix({ key, source }: NamedTensor): StoredMatrix {
   const flat = asLinear(source);

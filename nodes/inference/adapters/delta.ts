@@ -42,23 +42,26 @@ export function deltaOf(module: AdapterModule<Matrix>): Matrix {
 export const rowsOf = (module: AdapterModule<MatrixSize>): RowRange =>
   module.rows ?? { from: 0, count: productSize(module).rows };
 
-/** Rows of scale · (w1 ⊗ w2): element (i·rows(w2) + k, j·columns(w2) + l) is w1[i, j] · w2[k, l]. */
+/**
+ * Rows of scale · (w1 ⊗ w2): element (i·rows(w2) + k, j·columns(w2) + l) is w1[i, j] · w2[k, l].
+ * @param result where they go, zeros so far
+ */
 export function kronecker(
   w1: Matrix,
   w2: Matrix,
   scale = 1,
   { from, count }: RowRange = { from: 0, count: w1.rows * w2.rows },
+  result = emptyMatrix(count, w1.columns * w2.columns),
 ): Matrix {
-  const result = emptyMatrix(count, w1.columns * w2.columns);
+  const { columns, values } = w2;
   for (let row = 0; row < count; row++) {
     const i = Math.floor((from + row) / w2.rows);
-    const k = (from + row) % w2.rows;
+    const second = ((from + row) % w2.rows) * columns;
     for (let j = 0; j < w1.columns; j++) {
       const factor = (w1.values[i * w1.columns + j] ?? 0) * scale;
-      const at = row * result.columns + j * w2.columns;
-      for (let l = 0; l < w2.columns; l++) {
-        result.values[at + l] = factor * (w2.values[k * w2.columns + l] ?? 0);
-      }
+      if (factor === 0) continue;
+      const at = row * result.columns + j * columns;
+      for (let l = 0; l < columns; l++) result.values[at + l] = factor * (values[second + l] ?? 0);
     }
   }
   return result;

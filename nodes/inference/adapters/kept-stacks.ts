@@ -16,6 +16,7 @@ const KEPT_BYTES = 256 * 2 ** 20;
 export class KeptStacks<N> {
   readonly #under: (stack: AdapterStack) => N;
   readonly #zeros: number;
+  readonly #builtIn: readonly LiveAdapter[];
   readonly #keptBytes: number;
   /** Least recently used first. */
   readonly #factors = new Map<LiveAdapter, Promise<AdapterFactors>>();
@@ -25,11 +26,23 @@ export class KeptStacks<N> {
   /**
    * @param under gives the network as it is under a stack
    * @param zeros that the network's slots want before an adapter's factors
+   * @param builtIn adapters that take no slot, although some of them may fit there
    */
-  constructor(under: (stack: AdapterStack) => N, zeros: number, keptBytes = KEPT_BYTES) {
+  constructor(
+    under: (stack: AdapterStack) => N,
+    zeros: number,
+    builtIn: readonly LiveAdapter[],
+    keptBytes = KEPT_BYTES,
+  ) {
     this.#under = under;
     this.#zeros = zeros;
+    this.#builtIn = builtIn;
     this.#keptBytes = keptBytes;
+  }
+
+  /** Memory that factors take. */
+  get bytes(): number {
+    return [...this.#factors.keys()].reduce((sum, live) => sum + (this.#sizes.get(live) ?? 0), 0);
   }
 
   /**
@@ -54,10 +67,12 @@ export class KeptStacks<N> {
   async #open(adapters: readonly LiveAdapter[]): Promise<N> {
     const stack: StackedAdapter[] = [];
     for (const live of adapters)
-      stack.push({ live, factors: fitsSlots(live.adapter) ? await this.#factorsOf(live) : undefined });
+      stack.push({ live, factors: this.#takesSlot(live) ? await this.#factorsOf(live) : undefined });
     this.#forget(adapters);
     return this.#under(stack);
   }
+
+  #takesSlot = (live: LiveAdapter): boolean => !this.#builtIn.includes(live) && fitsSlots(live.adapter);
 
   async #factorsOf(live: LiveAdapter): Promise<AdapterFactors> {
     const loading = this.#factors.get(live) ?? loadSlotFactors(live.adapter, this.#zeros);

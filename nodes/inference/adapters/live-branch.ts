@@ -166,6 +166,12 @@ export class LiveBranches {
     return feeds;
   }
 
+  /** Whether any adapter changes what this graph gives. */
+  acts(stack: AdapterStack, strengths: readonly AdapterStrength[]): boolean {
+    const { blocks } = this.#placesOf(stack);
+    return blocks.some((own, index) => strengthsFor(own, strengths[index] ?? OFF).on);
+  }
+
   /** Tells apart all strengths at which this graph gives something else. */
   keyOf(stack: AdapterStack, strengths: readonly AdapterStrength[]): string {
     const { blocks } = this.#placesOf(stack);

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import { type ReadTensor, readingAhead, readSafetensors } from '../checkpoints/safetensors.ts';
+import { openSmallTensors, type ReadTensor } from '../checkpoints/safetensors.ts';
 import type { Weights } from '../checkpoints/weights.ts';
 import { counted, listed, quoted } from '../checkpoints/wording.ts';
 import { type Adapter, type AdapterModule, type Misfit, matricesOf } from './adapter.ts';
@@ -25,7 +25,8 @@ export async function readAdapter(
   weights: Weights | undefined,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Adapter> {
-  const { tensors } = await readSafetensors(file);
+  const { header, reading } = await openSmallTensors(file);
+  const { tensors } = header;
   const groups = new Map<string, Map<TensorRole, NamedTensor>>();
   const unmatchedKeys: string[] = [];
   const misfits: Misfit[] = [];
@@ -50,7 +51,7 @@ export async function readAdapter(
 
   const find = weights === undefined ? anyModule : moduleFinder(weights);
   const modules = new Map<string, AdapterModule>();
-  await readingAhead(async (read) => {
+  await reading(async (read) => {
     for (const [name, group] of groups) {
       options.signal?.throwIfAborted();
       const keys = [...group.values()].map(({ key }) => key);
@@ -64,9 +65,10 @@ export async function readAdapter(
     }
   });
   if (modules.size === 0) throw nothingFits(file, tensors.size, unmatchedKeys, misfits);
-  const largest = await readingAhead((read) => checkValues(read, file, modules, options.signal));
+  const largest = await reading((read) => checkValues(read, file, modules, options.signal));
   return {
     file,
+    reading,
     modules,
     unmatchedKeys,
     misfits,
@@ -135,8 +137,8 @@ async function checkValues(
 /** Infinity for any NaN or infinite value. */
 function largestMagnitude(values: Float32Array): number {
   let largest = 0;
-  for (const value of values) {
-    const magnitude = Math.abs(value);
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i] ?? 0);
     if (!(magnitude <= largest)) largest = magnitude;
     if (Number.isNaN(largest)) return Number.POSITIVE_INFINITY;
   }

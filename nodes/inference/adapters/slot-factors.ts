@@ -14,24 +14,21 @@ import { chainProduct, kronecker, rowsOf, scaled, selectRows } from './delta.ts'
 import { emptyMatrix, loadModuleWith, transpose } from './matrix.ts';
 
 /**
- * One layer's change in the form that every slot takes: (w1 ⊗ w2) x, with w2 = down, or up · down where
- * that takes fewer multiplications. A LoRA has w1 = 1. The module's scale is part of w1.
+ * Sizes of one layer's change in the form that every slot takes: (w1 ⊗ w2) x, with w2 = down, or up · down
+ * where that takes fewer multiplications. A LoRA has w1 = 1. The module's scale is part of w1.
  */
-interface SlotFactors {
+interface SlotSizes {
   /** [o1, i1] */
-  readonly w1: Matrix;
+  readonly w1: MatrixSize;
   /** [n, i2] */
-  readonly down: Matrix;
+  readonly down: MatrixSize;
   /** [o2, n] */
-  readonly up: Matrix | undefined;
+  readonly up: MatrixSize | undefined;
 }
 
 /** Where the factors of one layer lie in {@link AdapterFactors.values}. */
-export interface SlotLayout {
+export interface SlotLayout extends SlotSizes {
   readonly from: number;
-  readonly w1: MatrixSize;
-  readonly down: MatrixSize;
-  readonly up: MatrixSize | undefined;
 }
 
 /** All factors of an adapter for slots. */
@@ -49,7 +46,7 @@ const MOST_OF_LAYER = 1 / 2;
 const MOST_DETOUR = 1.5;
 
 /** Factors in a slot lie in memory, in one piece; larger adapters stay in their files and are built in. */
-const MOST_VALUES = 2 ** 28;
+const MOST_BYTES = 2 ** 30;
 
 /**
  * Whether slots take an adapter. They take no DoRA, whose change needs the base layer's output, no LoHa of so
@@ -57,8 +54,14 @@ const MOST_VALUES = 2 ** 28;
  * there: such adapters are built into the graph.
  */
 export function fitsSlots({ modules }: Pick<Adapter, 'modules'>): boolean {
-  const all = [...modules.values()];
-  return all.every(fitsSlot) && all.reduce((sum, module) => sum + valuesOf(module), 0) <= MOST_VALUES;
+  return [...modules.values()].every(fitsSlot) && slotBytes({ modules }) <= MOST_BYTES;
+}
+
+/** What the factors of an adapter that fits take in a slot. */
+export function slotBytes({ modules }: Pick<Adapter, 'modules'>): number {
+  let values = 0;
+  for (const module of modules.values()) values += valuesOf(module);
+  return values * Float32Array.BYTES_PER_ELEMENT;
 }
 
 function fitsSlot(module: AdapterModule<MatrixSize>): boolean {
@@ -86,62 +89,84 @@ function fitsSlot(module: AdapterModule<MatrixSize>): boolean {
  * Reads all factors of an adapter that fits, as float32.
  * @param zeros that come before them
  */
-export async function loadSlotFactors({ modules }: Adapter, zeros: number): Promise<AdapterFactors> {
-  const parts: Float32Array[] = [];
+export async function loadSlotFactors(
+  { modules, reading = readingAhead }: Adapter,
+  zeros: number,
+): Promise<AdapterFactors> {
   const layers = new Map<string, SlotLayout>();
   let length = zeros;
-  await readingAhead(async (read) => {
-    for (const [name, module] of modules) {
-      const { w1, down, up } = slotFactors(await loadModuleWith(read, module));
-      layers.set(name, { from: length, w1: sizeOf(w1), down: sizeOf(down), up: up && sizeOf(up) });
-      for (const { values } of [w1, down, ...(up ? [up] : [])]) {
-        parts.push(values);
-        length += values.length;
-      }
-    }
-  });
+  for (const [name, module] of modules) {
+    layers.set(name, { from: length, ...sizesOf(module) });
+    length += valuesOf(module);
+  }
   const values = new Float32Array(length);
   let at = zeros;
-  for (const part of parts) {
-    values.set(part, at);
-    at += part.length;
-  }
+  const room: Room = ({ rows, columns }) => {
+    const from = at;
+    at += rows * columns;
+    return { rows, columns, values: values.subarray(from, at) };
+  };
+  await reading(async (read) => {
+    for (const module of modules.values()) fill(await loadModuleWith(read, module), room);
+  });
   return { values, layers };
 }
 
-const sizeOf = ({ rows, columns }: MatrixSize): MatrixSize => ({ rows, columns });
+/** Gives room for the next matrix, zeros so far. */
+type Room = (size: MatrixSize) => Matrix;
 
-function slotFactors(module: AdapterModule<Matrix>): SlotFactors {
-  switch (module.family) {
-    case 'lora': {
-      const { up, down } = twoFactors(module.product);
-      return { w1: one(module.scale), down, up: selectRows(up, rowsOf(module)) };
-    }
-    case 'loha': {
-      const [a, b] = [twoFactors(module.first), twoFactors(module.second)];
-      const up = selectRows(pairedColumns(a.up, b.up), rowsOf(module));
-      return { w1: one(module.scale), down: pairedRows(a.down, b.down), up };
-    }
-    case 'lokr':
-      return lokrFactors(module);
+const put = (room: Room, matrix: Matrix): void => room(matrix).values.set(matrix.values);
+
+/** Puts w1, down and up where there is room for them. */
+function fill(module: AdapterModule<Matrix>, room: Room): void {
+  if (module.family === 'lokr') {
+    fillLokr(module, room);
+    return;
+  }
+  put(room, one(module.scale));
+  if (module.family === 'lora') {
+    const { up, down } = twoFactors(module.product);
+    put(room, down);
+    put(room, selectRows(up, rowsOf(module)));
+  } else {
+    const [a, b] = [twoFactors(module.first), twoFactors(module.second)];
+    put(room, pairedRows(a.down, b.down));
+    put(room, selectRows(pairedColumns(a.up, b.up), rowsOf(module)));
   }
 }
 
-/** Values that a module takes in a slot. */
-function valuesOf(module: AdapterModule<MatrixSize>): number {
-  const { rows, columns } = productSize(module);
+function sizesOf(module: AdapterModule<MatrixSize>): SlotSizes {
   switch (module.family) {
     case 'lora':
-      return rankOf(module.product) * (rows + columns);
+      return lowRank(module, rankOf(module.product));
     case 'loha':
-      return rankOf(module.first) * rankOf(module.second) * (rows + columns);
+      return lowRank(module, rankOf(module.first) * rankOf(module.second));
     case 'lokr': {
       const [s1, s2] = [chainSize(module.w1), chainSize(module.w2)];
-      const { parts } = cutOf(rowsOf(module), s2.rows);
+      const isDecomposed = isShort(module.w2);
+      const rank = isDecomposed ? rankOf(module.w2) : s2.columns;
       const { asKronecker, asProduct } = costsOf(module);
-      return asKronecker <= asProduct ? areaOf(s1) * parts ** 2 + areaOf(s2) : asProduct;
+      if (asKronecker > asProduct) return lowRank(module, s1.rows * rank);
+      const { step, parts } = cutOf(rowsOf(module), s2.rows);
+      return {
+        w1: { rows: rowsOf(module).count / step, columns: s1.columns * parts },
+        down: isDecomposed ? { rows: rank, columns: s2.columns } : s2,
+        up: isDecomposed ? { rows: s2.rows, columns: rank } : undefined,
+      };
     }
   }
+}
+
+const lowRank = (module: AdapterModule<MatrixSize>, rank: number): SlotSizes => ({
+  w1: { rows: 1, columns: 1 },
+  down: { rows: rank, columns: productSize(module).columns },
+  up: { rows: rowsOf(module).count, columns: rank },
+});
+
+/** Values that a module takes in a slot. */
+function valuesOf(module: AdapterModule<MatrixSize>): number {
+  const { w1, down, up } = sizesOf(module);
+  return areaOf(w1) + areaOf(down) + (up ? areaOf(up) : 0);
 }
 
 type Lokr<M> = AdapterModule<M> & { readonly family: 'lokr' };
@@ -164,7 +189,7 @@ function costsOf(module: Lokr<MatrixSize>) {
  * (w1 ⊗ w2) as it is, or where w1 has few rows as the product (I ⊗ w2) · (w1 ⊗ I), as a LoRA is written. Of
  * a decomposed w2 = U · D that is (I ⊗ U) · (w1 ⊗ D).
  */
-function lokrFactors(module: Lokr<Matrix>): SlotFactors {
+function fillLokr(module: Lokr<Matrix>, room: Room): void {
   const { scale } = module;
   const range = rowsOf(module);
   const w1 = chainProduct(module.w1);
@@ -173,14 +198,16 @@ function lokrFactors(module: Lokr<Matrix>): SlotFactors {
     : { up: undefined, down: chainProduct(module.w2) };
   const { asKronecker, asProduct } = costsOf(module);
   if (asKronecker <= asProduct) {
-    return { w1: cutRows(scaled(w1, scale), range, chainSize(module.w2).rows), down, up };
+    put(room, cutRows(scaled(w1, scale), range, chainSize(module.w2).rows));
+    put(room, down);
+    if (up) put(room, up);
+    return;
   }
   const [outer, inner] = up ? [up, down] : [down, identity(down.columns)];
-  return {
-    w1: one(scale),
-    down: kronecker(w1, inner),
-    up: kronecker(identity(w1.rows), outer, 1, range),
-  };
+  const rank = w1.rows * inner.rows;
+  put(room, one(scale));
+  kronecker(w1, inner, 1, undefined, room({ rows: rank, columns: w1.columns * inner.columns }));
+  kronecker(identity(w1.rows), outer, 1, range, room({ rows: range.count, columns: rank }));
 }
 
 /** Whether two factors of a decomposed w2 take fewer multiplications than their product. */

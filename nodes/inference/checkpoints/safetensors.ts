@@ -29,16 +29,52 @@ const maxArrayBytes = 2 ** 31 - 65_536;
  * @throws UserError for a missing, unreadable, cut off or malformed file
  */
 export async function readSafetensors(file: string): Promise<SafetensorsFile> {
-  return withFile(file, async (handle, size) => {
-    const start = await readExactly(handle, file, 0, Math.min(size, firstRead));
-    const needed = 8 + safetensorsHeaderLength(start, size, file);
-    if (needed <= start.length) return parseSafetensorsHeader(start, size, file);
-    const whole = Buffer.allocUnsafe(needed);
-    whole.set(start);
-    whole.set(await readExactly(handle, file, start.length, needed - start.length), start.length);
-    return parseSafetensorsHeader(whole, size, file);
-  });
+  const { bytes, size } = await readStart(file, firstRead);
+  return parseSafetensorsHeader(bytes, size, file);
 }
+
+/**
+ * Reads the header of a file of many small tensors, and gives what reads those: from memory where the whole
+ * file has no more than 1 MiB, which is then read and converted once and stays.
+ *
+ * @throws UserError as `readSafetensors`
+ */
+export async function openSmallTensors(
+  file: string,
+): Promise<{ readonly header: SafetensorsFile; readonly reading: typeof readingAhead }> {
+  const { bytes, size } = await readStart(file, readAheadBytes);
+  const header = parseSafetensorsHeader(bytes, size, file);
+  if (bytes.length < size) return { header, reading: readingAhead };
+  const read = keepingValues(readerFrom({ file, from: 0, bytes }));
+  return { header, reading: (work) => work(read) };
+}
+
+/** Converts every tensor once; whoever reads it again gets the same values. */
+function keepingValues(read: ReadTensor): ReadTensor {
+  const known = new Map<string, Promise<Float32Array>>();
+  return (source, options) => {
+    if (options?.rows) return read(source, options);
+    const key = `${source.offset}+${source.byteLength}`;
+    const values = known.get(key) ?? read(source);
+    known.set(key, values);
+    return values;
+  };
+}
+
+/** The first bytes of a file: as many as asked for where it has them, and its whole header in any case. */
+const readStart = (
+  file: string,
+  length: number,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly size: number }> =>
+  withFile(file, async (handle, size) => {
+    const start = await readExactly(handle, file, 0, Math.min(size, length));
+    const needed = 8 + safetensorsHeaderLength(start, size, file);
+    if (needed <= start.length) return { bytes: start, size };
+    const bytes = Buffer.allocUnsafe(needed);
+    bytes.set(start);
+    bytes.set(await readExactly(handle, file, start.length, needed - start.length), start.length);
+    return { bytes, size };
+  });
 
 /** Reads the values of a tensor, see `readTensor`. */
 export type ReadTensor = (
@@ -59,10 +95,17 @@ export const readTensor: ReadTensor = (source, options) =>
   );
 
 /** Reads many tensors that lie next to each other in few reads: an adapter has hundreds of small ones. */
-export async function readingAhead<T>(work: (read: ReadTensor) => Promise<T>): Promise<T> {
-  let window:
-    | { readonly file: string; readonly from: number; readonly bytes: Uint8Array<ArrayBuffer> }
-    | undefined;
+export const readingAhead = <T>(work: (read: ReadTensor) => Promise<T>): Promise<T> => work(readerFrom());
+
+/** A part of a file in memory. */
+interface FileWindow {
+  readonly file: string;
+  readonly from: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** @param window what is in memory already */
+function readerFrom(window?: FileWindow): ReadTensor {
   const read =
     (file: string): ReadBytes =>
     async (offset, length) => {
@@ -76,10 +119,9 @@ export async function readingAhead<T>(work: (read: ReadTensor) => Promise<T>): P
         window = { file, from: offset, bytes };
       }
       const start = offset - window.from;
-      // A copy begins where every element type may.
-      return window.bytes.slice(start, start + length);
+      return window.bytes.subarray(start, start + length);
     };
-  return work((source, options) => valuesOf(source, options, read(source.file)));
+  return (source, options) => valuesOf(source, options, read(source.file));
 }
 
 type ReadBytes = (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>;

@@ -18,9 +18,23 @@ export interface LinearLayer {
   readonly columns: number;
   /** Names around it that may tell which layer it is. */
   readonly names: readonly string[];
-  /** The weight where it is not quantised. */
-  readonly weight: { readonly tensor: Initializer; readonly isTransposed: boolean } | undefined;
+  /** The weight where it is stored in a form that can be read. */
+  readonly weight: LayerWeight | undefined;
 }
+
+/** How a graph stores the weight of a layer. */
+export type LayerWeight =
+  | { readonly kind: 'floats'; readonly tensor: Initializer; readonly isTransposed: boolean }
+  | {
+      /** As MatMulNBits takes it: along each row of [rows, columns], blocks of codes with a scale each. */
+      readonly kind: 'blocks';
+      readonly bits: number;
+      readonly blockSize: number;
+      readonly codes: Initializer;
+      readonly scales: Initializer;
+      /** Packed like the codes, each row from a byte on; half of all codes where there are none. */
+      readonly zeroPoints: Initializer | undefined;
+    };
 
 /** The layers of a transformer by their diffusers module names. */
 export interface LinearLayers {
@@ -73,7 +87,8 @@ function layerOf(index: GraphIndex, node: ScannedNode): LinearLayer | undefined 
       if (!scales) return undefined;
       const names = [weight, node.name, y];
       const size = { rows: flag('N'), columns: flag('K') };
-      return { node, x, y, dtype: scales.dtype, ...size, names, weight: undefined };
+      const blocks = blocksOf(index, node, scales, flag('bits') || DEFAULT_BITS, flag('block_size'));
+      return { node, x, y, dtype: scales.dtype, ...size, names, weight: blocks };
     }
     case 'DynamicQuantizeMatMul':
       return quantised(index, node, x, weight, y);
@@ -107,8 +122,29 @@ function plain(
     columns,
     names,
     weight:
-      isFloat && !found.isQuantised ? { tensor: found.tensor, isTransposed: found.isTransposed } : undefined,
+      isFloat && !found.isQuantised
+        ? { kind: 'floats', tensor: found.tensor, isTransposed: found.isTransposed }
+        : undefined,
   };
+}
+
+/** Of MatMulNBits. */
+const DEFAULT_BITS = 4;
+
+/** Undefined where columns are in another order, or zero points are no codes. */
+function blocksOf(
+  index: GraphIndex,
+  { inputs }: ScannedNode,
+  scales: Initializer,
+  bits: number,
+  blockSize: number,
+): LayerWeight | undefined {
+  const [, weight = '', , zeros = '', order = ''] = inputs;
+  const codes = index.constant(weight);
+  const zeroPoints = zeros === '' ? undefined : index.constant(zeros);
+  const isReadable = zeros === '' || zeroPoints?.dtype === 'uint8';
+  if (!codes || order !== '' || !isReadable || (bits !== 4 && bits !== 8) || blockSize < 16) return undefined;
+  return { kind: 'blocks', bits, blockSize, codes, scales, zeroPoints };
 }
 
 interface Weight {

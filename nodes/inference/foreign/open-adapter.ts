@@ -1,13 +1,13 @@
 import type { AdapterModule, Matrix, Misfit } from '../adapters/adapter.ts';
 import { blocksOf } from '../adapters/blocks.ts';
 import type { LiveAdapter, LiveModule } from '../adapters/live-adapter.ts';
-import { loadModule, transpose } from '../adapters/matrix.ts';
+import { loadModule } from '../adapters/matrix.ts';
 import { gainsOf } from '../adapters/merge.ts';
 import { readAdapter } from '../adapters/read-adapter.ts';
 import type { WeightSource, Weights } from '../checkpoints/weights.ts';
 import type { ForeignTransformerPart } from './foreign-part.ts';
+import { layerWeight } from './layer-weight.ts';
 import type { LinearLayer } from './linear-layers.ts';
-import { valuesOf } from './small-tensor.ts';
 
 /** A layer, or its share of a stacked q, k and v. */
 interface Target {
@@ -74,19 +74,19 @@ const shapesOf = (targets: ReadonlyMap<string, Target>, { model }: ForeignTransf
 /** Gains of DoRA magnitudes, undefined where there are none, or a clause that tells why they cannot be had. */
 async function gainsFor(module: AdapterModule, target: Target): Promise<Float32Array | string | undefined> {
   if (module.dora === undefined) return undefined;
-  if (module.dora.axis === 'in') return 'DoRA magnitudes along inputs cannot act in a ready-made graph';
+  // They scale what goes into the layer, so that the graph would have to compute all of it twice.
+  if (module.dora.axis === 'in')
+    return 'its DoRA magnitudes are one per input; in a ready-made graph only those of one per output can act';
   const base = baseOf(target);
-  if (!base) return 'DoRA magnitudes need the weights themselves, which this graph holds quantised only';
+  if (!base)
+    return 'its DoRA magnitudes need the length of each row of the weight, which this graph stores in integers of a form that is not read';
   const { dora } = await loadModule(module);
   return dora && Float32Array.from(gainsOf(dora, base));
 }
 
-/** The layer's own weight [rows, columns]. */
-function baseOf({ layer: { weight, rows: all, columns }, from, rows }: Target): Matrix | undefined {
-  const values = weight && valuesOf(weight.tensor);
-  if (!weight || !values) return undefined;
-  const whole = weight.isTransposed
-    ? { rows: all, columns, values }
-    : transpose({ rows: columns, columns: all, values });
-  return { rows, columns, values: whole.values.subarray(from * columns, (from + rows) * columns) };
+/** The weight of the layer, or of its share of a stacked one, [rows, columns]. */
+function baseOf({ layer, from, rows }: Target): Matrix | undefined {
+  const { columns } = layer;
+  const whole = layerWeight(layer);
+  return whole && { rows, columns, values: whole.values.subarray(from * columns, (from + rows) * columns) };
 }

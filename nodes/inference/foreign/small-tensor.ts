@@ -15,6 +15,7 @@ const storedAs: Partial<Record<Dtype, WeightDtype>> = {
   float64: 'F64',
   int64: 'I64',
   int32: 'I32',
+  uint8: 'U8',
 };
 
 /** Values of a small constant of a graph, or undefined where it is large or of another type. */

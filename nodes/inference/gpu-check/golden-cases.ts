@@ -5,7 +5,7 @@ import { AutoencoderKL } from '../autoencoder-kl/autoencoder-kl.ts';
 import { openPart } from '../checkpoints/model-folder.ts';
 import { readSafetensors, readTensor } from '../checkpoints/safetensors.ts';
 import type { ComputeType } from '../onnx/graph-builder.ts';
-import { attentionFor } from '../ort/attention-check.ts';
+import { type AttentionNeed, attentionFor } from '../ort/attention-check.ts';
 import type { Provider } from '../ort/session-options.ts';
 import { Qwen3TextEncoder } from '../qwen3/text-encoder.ts';
 import { largestDifference } from '../services/self-test.ts';
@@ -155,7 +155,9 @@ async function vaeCase(
   const own = join(folder, 'vae-tiny');
   const { weights, config } = await openPart(own, 'vae');
   const headDim = config.blockOutChannels.at(-1) ?? 0;
-  const vae = new AutoencoderKL(weights, config, await settingsFor(place, { heads: 1, headDim }));
+  // Its attention is in float32 whatever the rest is in.
+  const settings = await settingsFor(place, { heads: 1, headDim, compute: 'float32' });
+  const vae = new AutoencoderKL(weights, config, settings);
   try {
     return await work(vae, await tensorsOf(join(own, 'cases.safetensors')));
   } finally {
@@ -178,12 +180,12 @@ const TOKENS = 1024;
 
 const settingsFor = async (
   { provider, compute }: Omit<Place, 'folder'>,
-  { heads, headDim, causal = false }: { heads: number; headDim: number; causal?: boolean },
+  attention: Pick<AttentionNeed, 'heads' | 'headDim' | 'causal' | 'compute'>,
 ) => ({
   provider,
   compute,
   weights: 'packed' as const,
-  attention: await attentionFor(provider, { heads, headDim, causal, tokens: TOKENS }),
+  attention: await attentionFor(provider, { compute, ...attention, tokens: TOKENS }),
 });
 
 type ReadTensor = (name: string) => Promise<Tensor>;

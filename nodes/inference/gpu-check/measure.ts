@@ -5,7 +5,7 @@ import { UserError } from '../../core/errors.ts';
 import type { ProviderChoice } from '../../core/providers.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import { attentionFor } from '../ort/attention-check.ts';
-import { type Adapter, adapterOf } from '../ort/graphics-card.ts';
+import { type Adapter, adapterOf, usedBytes } from '../ort/graphics-card.ts';
 import { halfPrecisionWorks } from '../ort/half-check.ts';
 import { matmulRate } from '../ort/matmul-rate.ts';
 import { type ChosenProvider, chooseProvider } from '../ort/providers.ts';
@@ -55,6 +55,8 @@ export interface CheckReport {
   readonly sizes: readonly SizeReport[];
   /** Most resident memory of this process, in bytes; a GPU's own memory is not in it. */
   readonly peakBytes: number;
+  /** Most memory of the card in use after steps, less what was in use before; where the system tells. */
+  readonly cardBytes: number | undefined;
 }
 
 const ROUNDS = 3;
@@ -69,6 +71,7 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
   const { config, sizes, onStage = () => undefined } = request;
   const provider = await chooseProvider(request.provider);
   onStage(`Running on ${provider.name} (${provider.reason}).`);
+  const usedBefore = await usedBytes(provider.name);
   const device = await adapterOf(provider.name);
   const compute = (await halfPrecisionWorks(provider.name)) ? 'float16' : 'float32';
   const selfTest = await runSelfTest(provider.name);
@@ -84,7 +87,13 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
     for (;;) {
       onStage(`Measuring ${layers} of ${config.layers} blocks.`);
       try {
-        const rows = await measureSizes(provider, { ...config, layers }, compute, sizes, folder);
+        const { rows, usedMost } = await measureSizes(
+          provider,
+          { ...config, layers },
+          compute,
+          sizes,
+          folder,
+        );
         return {
           provider,
           device,
@@ -97,6 +106,7 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
           allLayers: config.layers,
           sizes: rows,
           peakBytes: process.resourceUsage().maxRSS * 1024,
+          cardBytes: usedBefore === undefined ? undefined : Math.max(0, usedMost - usedBefore),
         };
       } catch (error) {
         // What does not fit is told by the driver alone; half as much may.
@@ -123,7 +133,7 @@ async function measureSizes(
   compute: 'float32' | 'float16',
   sizes: readonly number[],
   folder: string,
-): Promise<SizeReport[]> {
+): Promise<{ readonly rows: SizeReport[]; readonly usedMost: number }> {
   const dtype = compute === 'float16' ? 'F16' : 'F32';
   const { weights, adapter } = await writeRandomWeights(join(folder, 'weights'), config, dtype);
   const tokens = Math.max(...sizes.map((side) => (side / 16) ** 2)) + CAPTION_TOKENS;
@@ -131,13 +141,17 @@ async function measureSizes(
     provider: provider.name,
     weights: 'packed',
     compute,
-    attention: await attentionFor(provider.name, { ...config, tokens }),
+    attention: await attentionFor(provider.name, { ...config, tokens, compute }),
   } as const;
+  let usedMost = 0;
   const stepTimes = async (adapters: readonly (typeof adapter)[]): Promise<number[]> => {
     const model = new ZImageTransformer(weights, config, { ...settings, adapters });
     try {
       const times: number[] = [];
-      for (const side of sizes) times.push(await stepTime(model, config, side, adapters.length > 0));
+      for (const side of sizes) {
+        times.push(await stepTime(model, config, side, adapters.length > 0));
+        usedMost = Math.max(usedMost, (await usedBytes(provider.name)) ?? 0);
+      }
       return times;
     } finally {
       await model.dispose();
@@ -145,12 +159,13 @@ async function measureSizes(
   };
   const plain = await stepTimes([]);
   const adapted = await stepTimes([adapter]);
-  return sizes.map((side, i) => ({
+  const rows = sizes.map((side, i) => ({
     side,
     seconds: plain[i] ?? Number.NaN,
     flops: stepFlops(config, paddedLength((side / 16) ** 2), CAPTION_TOKENS),
     lokrOverhead: (adapted[i] ?? Number.NaN) / (plain[i] ?? Number.NaN) - 1,
   }));
+  return { rows, usedMost };
 }
 
 /** Median seconds of a step. */

@@ -53,7 +53,7 @@ export function residentBytes(
   }
   if (precision === 'f32') return elements * 4;
   if (isCpu) return Math.round((precision === 'f16' ? elements * 2 : stored) * MAPPED_SHARE);
-  return elements * (precision === 'f16' ? 2 : 4);
+  return elements * (precision === 'f16' ? computeBytes : 4);
 }
 
 /** Bytes read from files while a network runs, which a machine without room for them reads again at every step. */

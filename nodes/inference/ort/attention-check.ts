@@ -1,5 +1,6 @@
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
+import type { ComputeType } from '../onnx/graph-builder.ts';
 import { Session } from './session.ts';
 import type { Provider } from './session-options.ts';
 
@@ -10,6 +11,8 @@ export interface AttentionNeed {
   readonly tokens: number;
   /** Whether a token sees only those before it. */
   readonly causal?: boolean;
+  /** What queries, keys and values are; float32 by default. */
+  readonly compute?: ComputeType;
 }
 
 /** Memory the scores of a primitive attention may take at once. */
@@ -17,23 +20,23 @@ const SCORE_BYTES = 256 * 2 ** 20;
 /** More than any tile of the fused kernels, and no multiple of one. */
 const CHECK_TOKENS = 161;
 const CHECK_HEADS = 2;
-/** Far above the rounding of float32, far below a kernel that is wrong. */
-const TOLERANCE = 1e-3;
+/** Far above rounding, far below a kernel that is wrong. */
+const TOLERANCE: Readonly<Record<ComputeType, number>> = { float32: 1e-3, float16: 1e-2 };
 
 const verdicts = new Map<string, Promise<boolean>>();
 
 /**
  * How attention is best computed on a provider. The fused operator is taken where it gives right
  * numbers: on some GPUs it is silently wrong for longer sequences, so it is compared with plain
- * arithmetic the first time it is asked for; later answers come from memory.
+ * arithmetic the first time it is asked for, in each type it has a kernel for; later answers come from memory.
  */
 export async function attentionFor(provider: Provider, need: AttentionNeed): Promise<AttentionForm> {
   if (provider === 'cpu') return { kind: 'fused' };
-  const { headDim, causal = false } = need;
-  const key = `${provider} ${headDim} ${causal}`;
+  const { headDim, causal = false, compute = 'float32' } = need;
+  const key = `${provider} ${headDim} ${causal} ${compute}`;
   let verdict = verdicts.get(key);
   if (!verdict) {
-    verdict = fusedAttentionIsRight(provider, headDim, causal);
+    verdict = fusedAttentionIsRight(provider, headDim, causal, compute);
     verdicts.set(key, verdict);
   }
   return (await verdict) ? { kind: 'fused' } : { kind: 'primitive', chunks: headChunks(need) };
@@ -52,11 +55,12 @@ export async function fusedAttentionIsRight(
   provider: Provider,
   headDim: number,
   causal: boolean,
+  compute: ComputeType = 'float32',
 ): Promise<boolean> {
   const width = CHECK_HEADS * headDim;
   const shape = [1, CHECK_TOKENS, width] as const;
-  const graph = new Graph('attention check');
-  const inputs = ['q', 'k', 'v'].map((name) => graph.input(name, 'float32', shape));
+  const graph = new Graph('attention check', compute);
+  const inputs = ['q', 'k', 'v'].map((name) => graph.real(name, shape));
   const [q, k, v] = inputs;
   if (!q || !k || !v) return false;
   graph.output('mixed', graph.fusedAttention(q, k, v, CHECK_HEADS, { causal }));
@@ -70,7 +74,7 @@ export async function fusedAttentionIsRight(
     const expected = plainAttention(queries, keys, values, headDim, causal);
     return (
       mixed !== undefined &&
-      expected.every((value, i) => Math.abs(value - (mixed.data[i] ?? Number.NaN)) < TOLERANCE)
+      expected.every((value, i) => Math.abs(value - (mixed.data[i] ?? Number.NaN)) < TOLERANCE[compute])
     );
   } catch {
     // A provider without the operator, or whose kernel does not compile here, takes the primitive form.

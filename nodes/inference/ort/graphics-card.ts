@@ -59,28 +59,57 @@ export function readNvidia(text: string): Adapter | undefined {
   return { name, memoryBytes: Number(memory) * MIB };
 }
 
+/**
+ * Bytes of the card's memory that all programs use together at the moment; undefined where the system does not
+ * tell. The runtime does not tell what it took of it.
+ */
+export async function usedBytes(provider: Provider): Promise<number | undefined> {
+  if (provider === 'cpu') return undefined;
+  const nvidia = await ask('nvidia-smi', '--query-gpu=memory.used', '--format=csv,noheader,nounits');
+  const mebibytes = firstNumber(nvidia);
+  if (mebibytes !== undefined) return mebibytes * MIB;
+  for (const card of await linuxCards()) {
+    const bytes = firstNumber(await readOf(card, 'mem_info_vram_used'));
+    if (bytes !== undefined) return bytes;
+  }
+  return undefined;
+}
+
+/** The whole number in the first line of a text that has nothing else there. */
+export function firstNumber(text: string): number | undefined {
+  const [line = ''] = text.split('\n');
+  return /^\s*\d+\s*$/.test(line) ? Number(line) : undefined;
+}
+
 /** PCI ids of those who make graphics cards. */
 const makers: Readonly<Record<string, string>> = { '0x1002': 'AMD', '0x8086': 'Intel', '0x10de': 'NVIDIA' };
 
+const DRM = '/sys/class/drm';
+
+async function linuxCards(): Promise<string[]> {
+  const names = await readdir(DRM).catch(() => []);
+  return names.filter((name) => /^card\d+$/.test(name));
+}
+
+/** What the driver tells of a card; empty where it does not. */
+const readOf = (card: string, name: string): Promise<string> =>
+  readFile(`${DRM}/${card}/device/${name}`, 'utf8').then(
+    (text) => text.trim(),
+    () => '',
+  );
+
 async function linuxCard(): Promise<Adapter | undefined> {
-  const folder = '/sys/class/drm';
-  const cards = await readdir(folder).catch(() => []);
-  for (const card of cards.filter((name) => /^card\d+$/.test(name))) {
-    const read = (name: string) =>
-      readFile(`${folder}/${card}/device/${name}`, 'utf8').then(
-        (text) => text.trim(),
-        () => '',
-      );
+  for (const card of await linuxCards()) {
     const [vendor, product, memory] = [
-      await read('vendor'),
-      await read('product_name'),
-      await read('mem_info_vram_total'),
+      await readOf(card, 'vendor'),
+      await readOf(card, 'product_name'),
+      firstNumber(await readOf(card, 'mem_info_vram_total')),
     ];
     const maker = makers[vendor];
     if (maker === undefined) continue;
     return {
       name: product === '' ? `${maker} GPU` : `${maker} ${product}`,
-      ...(/^\d+$/.test(memory) && { memoryBytes: Number(memory) }),
+      ...(memory !== undefined && { memoryBytes: memory }),
     };
   }
   return undefined;

@@ -8,7 +8,14 @@ import { z } from 'zod';
 const zEvent = z.object({
   cat: z.string().optional(),
   name: z.string().optional(),
-  args: z.object({ provider: z.string().optional(), op_name: z.string().optional() }).loose().optional(),
+  args: z
+    .object({
+      provider: z.string().optional(),
+      op_name: z.string().optional(),
+      output_type_shape: z.array(z.record(z.string(), z.unknown())).optional(),
+    })
+    .loose()
+    .optional(),
 });
 
 /** What the runtime calls its CPU provider. */
@@ -40,10 +47,19 @@ export function fallbacksIn(profile: string): ReadonlyMap<string, number> {
   for (const { cat, name = '', args } of events) {
     if (cat !== 'Node' || !name.endsWith('_kernel_time') || args?.provider !== CPU) continue;
     const operator = args.op_name ?? 'unknown';
-    if (!harmless.has(operator)) counts.set(operator, (counts.get(operator) ?? 0) + 1);
+    if (!harmless.has(operator) && !cutsSizes(args)) counts.set(operator, (counts.get(operator) ?? 0) + 1);
   }
   return counts;
 }
+
+/** Whether a node cuts sizes or switches apart: they lie on the CPU, and so does what is made of them. */
+const cutsSizes = ({
+  op_name,
+  output_type_shape: outputs = [],
+}: NonNullable<z.infer<typeof zEvent>['args']>) =>
+  op_name === 'Split' &&
+  outputs.length > 0 &&
+  outputs.every((output) => Object.keys(output).every((type) => type === 'int64' || type === 'bool'));
 
 /** `Einsum ×3, Resize` */
 export const listOperators = (operators: ReadonlyMap<string, number>): string =>

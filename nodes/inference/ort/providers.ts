@@ -86,6 +86,16 @@ async function trialTime(provider: Provider): Promise<number> {
 const isMuchSlowerThanCpu = async (provider: Provider): Promise<boolean> =>
   (await trialTime(provider)) > SLOW_FACTOR * (await trialTime('cpu'));
 
+/** CUDA's part of the runtime is too large for the npm registry; there is one for Linux on x64 alone. */
+const FETCH_CUDA = 'node node_modules/onnxruntime-node/script/install.js';
+
+function remedyFor(provider: Provider): string {
+  const isCuda = provider === 'cuda' || provider === 'tensorrt';
+  return isCuda && process.platform === 'linux' && process.arch === 'x64'
+    ? `Choose auto or cpu, or install CUDA 12 with cuDNN 9 and fetch the runtime’s libraries for it once: ${FETCH_CUDA}`
+    : 'Choose auto or cpu.';
+}
+
 /**
  * Picks where models run. An explicit choice is tried and refused with the reason; `auto` takes the
  * first that works and is no software imitation of a GPU.
@@ -97,7 +107,7 @@ export async function chooseProvider(choice: ProviderChoice): Promise<ChosenProv
   if (choice !== 'auto') {
     const failure = listed.includes(choice) ? await probe(choice) : NOT_BUILT;
     if (failure === undefined) return { name: choice, reason: 'chosen' };
-    throw new UserError(`${choice} cannot be used here: ${failure}.`, { hint: 'Choose auto or cpu.' });
+    throw new UserError(`${choice} cannot be used here: ${failure}.`, { hint: remedyFor(choice) });
   }
   const tried: string[] = [];
   for (const provider of preference) {

@@ -40,10 +40,16 @@ const SMALL_BYTES = 2 ** 30;
  */
 export function choosePrecision(need: PrecisionNeed): ChosenPrecision {
   const { choice, part } = need;
-  if (choice !== 'auto') return settled(need, part === 'vae' ? vaePrecision(choice) : choice, 'chosen');
+  if (choice !== 'auto')
+    return settled(need, part === 'vae' ? vaePrecision(choice) : choice, chosenReason(need));
   if (part === 'vae') return settled(need, 'f32', 'it is small');
   return need.isCpu ? onCpu(need) : onGpu(need);
 }
+
+const FLOAT32_ONLY = 'this GPU computes in float32 only';
+
+const chosenReason = ({ choice, isCpu, half }: PrecisionNeed): string =>
+  choice === 'f16' && !isCpu && !half ? `chosen, though ${FLOAT32_ONLY}` : 'chosen';
 
 /** An autoencoder is small and all convolutions, which are not quantised. */
 const vaePrecision = (choice: Precision): Precision =>
@@ -67,9 +73,7 @@ function onGpu(need: PrecisionNeed): ChosenPrecision {
     return option.bytes <= room ? option : undefined;
   };
   return (
-    (isSmall || !half
-      ? fits('f32', isSmall ? 'it is small' : 'this GPU computes in float32 only')
-      : undefined) ??
+    (isSmall || !half ? fits('f32', isSmall ? 'it is small' : FLOAT32_ONLY) : undefined) ??
     (half ? fits('f16', 'it fits in half precision') : undefined) ??
     fits('int8', 'it does not fit the GPU unquantised') ??
     settled(need, 'int4', 'it does not fit the GPU in more bits')

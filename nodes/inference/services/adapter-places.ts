@@ -1,6 +1,6 @@
 import type { FileReference } from '../../core/values.ts';
 import type { LiveAdapter } from '../adapters/live-adapter.ts';
-import { fitsSlots } from '../adapters/slot-factors.ts';
+import { fitsSlots, slotBytes } from '../adapters/slot-factors.ts';
 import type { SessionSettings } from '../ort/session-options.ts';
 
 /** An adapter over a model, and the file it came from. */
@@ -19,20 +19,31 @@ export interface AdapterPlaces {
   readonly slotCounts: readonly number[];
 }
 
+/** Factors that a GPU is sent at every step: some hundredths of a second, a session takes it many seconds. */
+const MOST_SENT_BYTES = 256 * 2 ** 20;
+
 /**
  * Adapters take slots of a network, so that another one can take their place without building anything, but
  * for those that do not fit there and on providers where slots do not pay:
  *
  * - Weights that stay in their file make a session that copies nothing, in milliseconds. Factors of a slot
  *   would take memory there that such a model does not have.
- * - A GPU would be sent the factors of a slot at every step.
+ * - A GPU is sent the factors of its slots at every step. Adapters that are too large for that are built in,
+ *   as are all of them on providers other than WebGPU, where nobody has looked on which device slots run.
  */
 export function placesFor(
   adapters: readonly LaidAdapter[],
   { provider, weights }: Pick<SessionSettings, 'provider' | 'weights'>,
 ): AdapterPlaces {
-  if (provider !== 'cpu' || weights === 'mapped') return { builtIn: adapters, slotCounts: [0] };
-  const builtIn = adapters.filter(({ live }) => !fitsSlots(live.adapter));
+  const hasSlots = (provider === 'cpu' && weights !== 'mapped') || provider === 'webgpu';
+  if (!hasSlots) return { builtIn: adapters, slotCounts: [0] };
+  let left = provider === 'cpu' ? Number.POSITIVE_INFINITY : MOST_SENT_BYTES;
+  const builtIn = adapters.filter(({ live: { adapter } }) => {
+    const bytes = fitsSlots(adapter) ? slotBytes(adapter) : Number.POSITIVE_INFINITY;
+    if (bytes === Number.POSITIVE_INFINITY || bytes > left) return true;
+    left -= bytes;
+    return false;
+  });
   const needed = adapters.length - builtIn.length;
   const enough = SLOT_COUNTS.filter((count) => count >= needed);
   return { builtIn, slotCounts: needed === 0 ? [0, ...enough] : enough.length > 0 ? enough : [needed] };

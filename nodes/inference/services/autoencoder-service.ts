@@ -40,7 +40,7 @@ export function createAutoencoderService(
       // Its attention is part of the graph; what tiles cost is reckoned with the dearer form.
       const attention = { kind: 'primitive', chunks: 1 } as const;
       const createReady = async () => new AutoencoderKL(graphs, opened.config, { ...settings, attention });
-      return pool.use(key, weightBytes, createReady, work);
+      return pool.use(key, placement.takenBytes('vae', weightBytes), createReady, work);
     }
     const place = await placement.of(
       opened.weights,
@@ -48,7 +48,7 @@ export function createAutoencoderService(
       { part: 'vae', precision: recipe.part.precision },
     );
     const create = async () => new AutoencoderKL(opened.weights, opened.config, place.settings);
-    return pool.use(`${key} ${place.precision}`, place.bytes, create, work);
+    return pool.use(`${key} ${place.precision}`, placement.takenBytes('vae', place.bytes), create, work);
   };
   /** @param size sides in latent pixels */
   const planFor = (

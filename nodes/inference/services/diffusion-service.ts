@@ -2,6 +2,7 @@ import { UserError } from '../../core/errors.ts';
 import { type Tensor, tensor } from '../../core/tensor.ts';
 import type { Conditioning, Latent, PartReference } from '../../core/values.ts';
 import type { DiffusionService, SampleRequest } from '../../execution/services.ts';
+import { valueCount } from '../adapters/adapter.ts';
 import type { AdapterStrength } from '../adapters/blocks.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import { readySettings } from '../foreign/settings.ts';
@@ -108,7 +109,7 @@ export function createDiffusionService(
     const mostPixels = place.settings.provider === 'cpu' ? MIXED_PIXELS_ON_CPU : Number.POSITIVE_INFINITY;
     const mixedPixels = isRoomy ? mostPixels : 0;
     return (work) =>
-      pool.use(keyWith(slots), place.bytes, create, async (network) =>
+      pool.use(keyWith(slots), place.bytes + factorBytes(builtIn), create, async (network) =>
         work(await network.adaptedBy(live), mixedPixels),
       );
   };
@@ -200,6 +201,10 @@ export function createDiffusionService(
     },
   };
 }
+
+/** Of adapters that are built in, in the type they are computed in or a wider one. */
+const factorBytes = (builtIn: readonly LaidAdapter[]): number =>
+  builtIn.reduce((sum, { live }) => sum + valueCount(live.adapter) * Float32Array.BYTES_PER_ELEMENT, 0);
 
 /** Name of a network with adapters built in. */
 const keyOf = (base: string, builtIn: readonly LaidAdapter[]): string =>

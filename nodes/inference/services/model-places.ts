@@ -89,15 +89,16 @@ export async function forecastMemory(
   const others = [];
   for (const precision of precisions) {
     const other = await placeAll(placement, parts, precision);
-    if (other.transformer.bytes < places.transformer.bytes) others.push({ precision, parts: bytesOf(other) });
+    if (other.transformer.bytes < places.transformer.bytes)
+      others.push({ precision, parts: takenBy(placement, other) });
   }
   return planMemory({ ...(await requestFor(placement, parts, places, picture)), others });
 }
 
-const bytesOf = ({ transformer, textEncoder, vae }: ModelPlaces) => ({
-  transformer: transformer.bytes,
-  textEncoder: textEncoder.bytes,
-  vae: vae.bytes,
+const takenBy = (placement: Placement, { transformer, textEncoder, vae }: ModelPlaces) => ({
+  transformer: placement.takenBytes('transformer', transformer.bytes),
+  textEncoder: placement.takenBytes('text-encoder', textEncoder.bytes),
+  vae: placement.takenBytes('vae', vae.bytes),
 });
 
 async function requestFor(
@@ -110,7 +111,7 @@ async function requestFor(
   const { dim, feedForwardWidth } = transformer.config;
   return {
     budgetBytes: await placement.budgetBytes(),
-    parts: bytesOf(places),
+    parts: takenBy(placement, places),
     picture,
     transformer: {
       dim,

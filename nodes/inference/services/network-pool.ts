@@ -1,5 +1,7 @@
 /** A network with its sessions, ready to run. */
 export interface Network {
+  /** Memory it takes at the moment beside what was expected when it was made. */
+  readonly extraBytes?: number;
   dispose(): Promise<void>;
 }
 
@@ -14,8 +16,12 @@ export interface ResidentNetwork {
 interface Resident {
   readonly network: Promise<Network>;
   readonly bytes: number;
+  /** Once it is there. */
+  ready?: Network;
   users: number;
 }
+
+const bytesOf = ({ bytes, ready }: Resident): number => bytes + (ready?.extraBytes ?? 0);
 
 /**
  * Networks that are in memory, shared by all nodes. Making room drops those that were not used for
@@ -63,7 +69,11 @@ export class NetworkPool {
 
   /** Names and sizes of what is resident, least recently used first. */
   get residents(): readonly ResidentNetwork[] {
-    return [...this.#residents].map(([key, { bytes, users }]) => ({ key, bytes, isInUse: users > 0 }));
+    return [...this.#residents].map(([key, resident]) => ({
+      key,
+      bytes: bytesOf(resident),
+      isInUse: resident.users > 0,
+    }));
   }
 
   async dispose(): Promise<void> {
@@ -84,7 +94,7 @@ export class NetworkPool {
     const resident: Resident = { network: create(), bytes, users: 0 };
     this.#residents.set(key, resident);
     try {
-      await resident.network;
+      resident.ready = await resident.network;
     } catch (error) {
       this.#residents.delete(key);
       throw error;
@@ -93,12 +103,12 @@ export class NetworkPool {
   }
 
   async #makeRoom(bytes: number): Promise<void> {
-    let taken = [...this.#residents.values()].reduce((sum, resident) => sum + resident.bytes, 0);
+    let taken = [...this.#residents.values()].reduce((sum, resident) => sum + bytesOf(resident), 0);
     for (const [key, resident] of [...this.#residents]) {
       if (taken + bytes <= this.#budgetBytes) return;
       if (resident.users > 0) continue;
+      taken -= bytesOf(resident);
       await this.#drop(key);
-      taken -= resident.bytes;
     }
   }
 

@@ -77,6 +77,8 @@ export class Placement {
       budgetBytes: provider === this.provider ? await this.budgetBytes() : await budgetOf(provider),
       hostBytes: totalmem(),
     });
+    // The autoencoder's attention is in float32 whatever the rest of it is in.
+    const compute = part === 'vae' ? 'float32' : chosen.compute;
     return {
       ...chosen,
       target: targetOf(chosen),
@@ -84,9 +86,14 @@ export class Placement {
         provider,
         weights: isCpu ? policyOf(chosen) : 'packed',
         compute: chosen.compute,
-        attention: await attentionFor(provider, { ...attention, tokens: MANY_TOKENS }),
+        attention: await attentionFor(provider, { ...attention, tokens: MANY_TOKENS, compute }),
       },
     };
+  }
+
+  /** What a part of so many bytes takes of the budget: nothing where it runs elsewhere than the rest. */
+  takenBytes(part: PartKind, bytes: number): number {
+    return this.providerOf(part) === this.provider ? bytes : 0;
   }
 
   /** Bytes networks may take together where they are computed with. */

@@ -6,11 +6,16 @@ import { elementCount, tensor } from '../../core/tensor.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import { type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
 import { writeSafetensors } from '../checkpoints/safetensors-writer.ts';
+import type { NetworkWeights } from '../checkpoints/weights.ts';
 import { zimageWeights } from '../checkpoints/zimage-names.ts';
+import { attentionFor } from '../ort/attention-check.ts';
+import { halfPrecisionWorks } from '../ort/half-check.ts';
 import type { Provider } from '../ort/session-options.ts';
+import { planConversion } from '../precision/conversion.ts';
+import { blockFormats } from '../precision/formats.ts';
+import { WeightCache } from '../precision/weight-cache.ts';
 import type { TransformerSettings } from '../zimage/sessions.ts';
 import { ZImageTransformer } from '../zimage/transformer.ts';
-import { Placement } from './placement.ts';
 
 /** How the numbers of a provider compare with the CPU's. */
 export interface SelfTestReport {
@@ -37,7 +42,7 @@ const CONFIG: ZImageConfig = {
   headDim: 128,
   layers: 1,
   refinerLayers: 0,
-  feedForwardWidth: 682,
+  feedForwardWidth: 640,
   captionDim: 256,
   timeDim: 256,
   normEps: 1e-5,
@@ -48,6 +53,9 @@ const CONFIG: ZImageConfig = {
 };
 /** 400 image tokens: more than any tile of the fused kernels, and no multiple of one. */
 const LATENT: readonly number[] = [1, 16, 40, 40];
+/** For products in blocks, whose kernels have small tiles. */
+const SMALL_LATENT: readonly number[] = [1, 16, 8, 8];
+const TOKENS = 512;
 const CAPTION_TOKENS = 21;
 const SIGMA = 0.7;
 
@@ -61,29 +69,50 @@ const values = (count: number, salt: number): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length: count }, (_, i) => Math.sin(salt + i * i * 0.37 + i * 0.11));
 
 /**
- * Runs one transformer block on a provider as real runs would, and on the CPU, and compares: tells a
- * broken driver from a broken model before anybody waits for a download. The CPU itself is compared with
- * its own plain operators.
+ * Runs one transformer block on a provider and on the CPU, and compares: tells a broken driver from a broken
+ * model before anybody waits for a download. As real runs do, it computes in half precision where that
+ * works, with plain weights and with weights in blocks. The CPU itself is compared with its own plain operators.
  */
 export async function runSelfTest(provider: Provider): Promise<SelfTestReport> {
   const folder = await mkdtemp(join(tmpdir(), 'kronode-self-test-'));
   try {
-    const part = await writeSample(join(folder, 'block.safetensors'));
-    const { settings } = await new Placement(provider).of(part.weights, part.config);
+    const { weights, config } = await writeSample(join(folder, 'block.safetensors'));
+    const compute = (await halfPrecisionWorks(provider)) ? 'float16' : 'float32';
+    const scales = compute === 'float16' ? 'F16' : 'F32';
+    const inBlocks = await new WeightCache(folder).prepare(
+      planConversion('transformer', weights, 'self-test', {
+        kind: 'blocks',
+        format: blockFormats.int8,
+        scales,
+      }),
+    );
+    const isCpu = provider === 'cpu';
     const reference: TransformerSettings = {
       provider: 'cpu',
       weights: 'packed',
-      attention: provider === 'cpu' ? { kind: 'primitive', chunks: 1 } : { kind: 'fused' },
+      attention: isCpu ? { kind: 'primitive', chunks: 1 } : { kind: 'fused' },
     };
-    const expected = await stepOn(part, reference);
-    const actual = await stepOn(part, settings);
-    const error = largestDifference(actual.velocity, expected.velocity);
+    const tested: TransformerSettings = {
+      provider,
+      compute,
+      weights: 'packed',
+      attention: await attentionFor(provider, { ...config, tokens: TOKENS, compute }),
+    };
+    const compare = async (form: NetworkWeights, latent: readonly number[]) => {
+      const expected = await stepOn(form, reference, latent);
+      const actual = await stepOn(form, tested, latent);
+      return { expected, actual, error: largestDifference(actual.velocity, expected.velocity) };
+    };
+    const plain = await compare(weights, LATENT);
+    // Activations are rounded to 8 bits there: two right answers differ by as much as half precision does.
+    const quantised = await compare(inBlocks, SMALL_LATENT);
+    const error = quantised.error < ROUNDED ? plain.error : quantised.error;
     return {
       provider,
       verdict: error < RIGHT ? 'right' : error < ROUNDED ? 'rounded' : 'wrong',
       ...(Number.isFinite(error) && { error }),
-      milliseconds: actual.milliseconds,
-      cpuMilliseconds: expected.milliseconds,
+      milliseconds: plain.actual.milliseconds,
+      cpuMilliseconds: plain.expected.milliseconds,
     };
   } catch (error) {
     // Whatever a driver throws is the answer.
@@ -107,22 +136,17 @@ async function writeSample(path: string): Promise<OpenedPart<'transformer'>> {
 }
 
 async function stepOn(
-  { weights, config }: OpenedPart<'transformer'>,
+  weights: NetworkWeights,
   settings: TransformerSettings,
+  dims: readonly number[],
 ): Promise<{ readonly velocity: Float32Array; readonly milliseconds: number }> {
-  const network = new ZImageTransformer(weights, config, settings);
+  const network = new ZImageTransformer(weights, CONFIG, settings);
   try {
     const features = tensor(
-      [CAPTION_TOKENS, config.captionDim],
-      values(CAPTION_TOKENS * config.captionDim, 7),
+      [CAPTION_TOKENS, CONFIG.captionDim],
+      values(CAPTION_TOKENS * CONFIG.captionDim, 7),
     );
-    const latent = tensor(
-      LATENT,
-      values(
-        LATENT.reduce((a, b) => a * b),
-        11,
-      ),
-    );
+    const latent = tensor(dims, values(elementCount(dims), 11));
     const caption = await network.prepareCaption(features);
     const step = () => network.velocity(latent, SIGMA, [caption]);
     await step();

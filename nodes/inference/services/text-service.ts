@@ -34,7 +34,8 @@ export function createTextService(
         const { weightBytes } = ready.model;
         const settings = readySettings(placement.providerOf('text-encoder'), weightBytes);
         const createReady = async () => new ForeignTextEncoder(ready, settings);
-        const features = await pool.use(key, weightBytes, createReady, (encoder) => encoder.encode(ids));
+        const taken = placement.takenBytes('text-encoder', weightBytes);
+        const features = await pool.use(key, taken, createReady, (encoder) => encoder.encode(ids));
         return { caption: { text: prompt, features }, truncated };
       }
       const { file, precision } = recipe.part;
@@ -46,7 +47,7 @@ export function createTextService(
       const weights = () => prepared(opened, file.sha256, place, { signal, onProgress: onConversion });
       const features = await pool.use(
         `${key} ${place.precision}`,
-        place.bytes,
+        placement.takenBytes('text-encoder', place.bytes),
         async () => new Qwen3TextEncoder(await weights(), opened.config, place.settings),
         (encoder) => encoder.encode(ids),
       );

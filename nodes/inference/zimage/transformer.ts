@@ -6,7 +6,7 @@ import { type AdapterStack, builtInStack, type LiveAdapter } from '../adapters/l
 import type { ZImageConfig } from '../checkpoints/configs.ts';
 import type { NetworkWeights } from '../checkpoints/weights.ts';
 import type { Dim } from '../onnx/types.ts';
-import type { Feed } from '../ort/session.ts';
+import type { Feed, Session } from '../ort/session.ts';
 import { CAPTION, IMAGE, JOINT_INPUT, rowsOfImage } from './graphs.ts';
 import { type LatentSize, patchCount, patchify, unpatchifyNegated } from './patches.ts';
 import { captionPositions, imagePositions, paddedLength } from './positions.ts';
@@ -35,6 +35,8 @@ interface Shared {
   readonly sessions: ZImageSessions;
   readonly sequences: SequenceFeeds;
   readonly stack: AdapterStack;
+  /** By their features: captions on which no adapter acts, which are the same under all stacks. */
+  readonly unadapted: WeakMap<Tensor, Tensor>;
 }
 
 /**
@@ -57,6 +59,7 @@ export class ZImageTransformer {
       sessions: new ZImageSessions(weights, config, settings),
       sequences: new SequenceFeeds(config),
       stack: builtInStack(settings.adapters ?? []),
+      unadapted: new WeakMap(),
     },
   ) {
     this.config = config;
@@ -64,7 +67,13 @@ export class ZImageTransformer {
     this.#stacks = new KeptStacks(
       (stack) => new ZImageTransformer(weights, config, settings, { ...shared, stack }),
       zerosFor(layerSizes(weights)),
+      settings.adapters ?? [],
     );
+  }
+
+  /** Memory it takes beside its sessions: factors in its slots. */
+  get extraBytes(): number {
+    return this.#stacks.bytes;
   }
 
   /**
@@ -85,27 +94,40 @@ export class ZImageTransformer {
     strengths: readonly AdapterStrength[] = [],
   ): Promise<PreparedCaption> {
     const [tokens = 0, width] = features.dims;
-    const { captionDim, dim, refinerLayers } = this.config;
+    const { captionDim } = this.config;
     if (width !== captionDim || tokens === 0)
       throw new RangeError(
         `Caption features are [${features.dims.join(', ')}], this model takes [tokens, ${captionDim}].`,
       );
+    const { sessions, stack, unadapted } = this.#shared;
+    const { session, branches } = await sessions.caption();
+    const isAdapted = branches.acts(stack, strengths);
+    const known = isAdapted ? undefined : unadapted.get(features);
+    const refined = known ?? (await this.#refine(features, session, branches.feeds(stack, strengths)));
+    if (!isAdapted) unadapted.set(features, refined);
+    return { features, refined, strengths: branches.keyOf(stack, strengths) };
+  }
+
+  /** [tokens, captionDim] → [1, paddedTokens, dim] */
+  async #refine(
+    features: Tensor,
+    session: Session,
+    adapterFeeds: Readonly<Record<string, Feed>>,
+  ): Promise<Tensor> {
+    const { captionDim, dim, refinerLayers } = this.config;
+    const [tokens = 0] = features.dims;
     const length = paddedLength(tokens);
     const rows = new Float32Array(length * captionDim);
     rows.set(features.data);
-    const { sessions, sequences, stack } = this.#shared;
-    const { session, branches } = await sessions.caption();
+    const sequence = () =>
+      this.#shared.sequences.of(CAPTION, 1, `caption ${length}`, () => captionPositions(length));
     const { refined } = await session.run({
-      ...branches.feeds(stack, strengths),
+      ...adapterFeeds,
       features: { dims: [length, captionDim], data: rows },
       padding: paddingMask(1, tokens, length),
-      ...(refinerLayers > 0 && sequences.of(CAPTION, 1, `caption ${length}`, () => captionPositions(length))),
+      ...(refinerLayers > 0 && sequence()),
     });
-    return {
-      features,
-      refined: tensor([1, length, dim], refined?.data),
-      strengths: branches.keyOf(stack, strengths),
-    };
+    return tensor([1, length, dim], refined?.data);
   }
 
   /**

@@ -14,6 +14,18 @@ describe('attention check', () => {
     expect(await fusedAttentionIsRight('cpu', 128, causal)).toBe(true);
   });
 
+  it('finds it right in half precision too', async () => {
+    expect(await fusedAttentionIsRight('cpu', 128, false, 'float16')).toBe(true);
+  });
+
+  it.runIf(testProviders.length > 1)('asks about each type, which have kernels of their own', async () => {
+    for (const compute of ['float32', 'float16'] as const) {
+      const isRight = await fusedAttentionIsRight('webgpu', 64, false, compute);
+      const { kind } = await attentionFor('webgpu', { ...need, headDim: 64, compute });
+      expect([compute, kind]).toEqual([compute, isRight ? 'fused' : 'primitive']);
+    }
+  });
+
   it('asks each provider once', async () => {
     for (const provider of testProviders) {
       const first = await attentionFor(provider, need);

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../../electron/package-root.ts';
 import { UserError } from '../../../../nodes/core/errors.ts';
 import {
   choosePartProviders,
@@ -66,6 +69,19 @@ describe('choice of a provider', () => {
         message: expect.stringContaining(`${name} cannot be used here`),
         hint: 'Choose auto or cpu.',
       });
+    },
+  );
+
+  const runtime = join(packageRoot(), 'node_modules', 'onnxruntime-node');
+  const cuda = join(runtime, 'bin', 'napi-v6', 'linux', 'x64', 'libonnxruntime_providers_cuda.so');
+  it.runIf(process.platform === 'linux' && process.arch === 'x64' && !existsSync(cuda))(
+    'tells how to fetch what CUDA needs, with a command that is there',
+    async () => {
+      const refusal = await chooseProvider('cuda').catch((error: unknown) => error);
+      const { hint = '' } = refusal as UserError;
+      const [, script = ''] = /: node (\S+)$/.exec(hint) ?? [];
+      expect(script).toContain('onnxruntime-node');
+      expect(existsSync(join(packageRoot(), script))).toBe(true);
     },
   );
 });

@@ -66,6 +66,16 @@ test.each(['f32', 'bf16', 'f16', 'int8', 'int4'] as const)(
   },
 );
 
+test('f16 on a GPU without half precision is widened, and both are told', () => {
+  const f16 = (half: boolean) => chosen({ isCpu: false, half, choice: 'f16' });
+  expect(f16(true)).toMatchObject({ compute: 'float16', reason: 'chosen', bytes: 2 * turbo.elements });
+  expect(f16(false)).toMatchObject({
+    compute: 'float32',
+    reason: 'chosen, though this GPU computes in float32 only',
+    bytes: 4 * turbo.elements,
+  });
+});
+
 test('an autoencoder is never quantised', () => {
   for (const choice of ['auto', 'int4', 'int8'] as const)
     expect(chosen({ part: 'vae', choice }).precision).toBe('f32');
