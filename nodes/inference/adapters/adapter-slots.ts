@@ -11,8 +11,8 @@ import { subGraph } from './sub-graph.ts';
 interface SlotInputs {
   /** float32: all factors of the adapter in it. */
   readonly factors: Value;
-  /** int64 [layers · {@link LAYOUT}]: where each layer's factors are, and their shapes. */
-  readonly layout: Value;
+  /** int64 [{@link LAYOUT}] per layer: where its factors are, and their shapes. */
+  readonly layouts: readonly Value[];
   /** bool [1] per layer: this slot or a later one changes it. */
   readonly on: readonly Value[];
   /** bool [1] per layer: its w2 is up · down; otherwise it is `down`. */
@@ -163,7 +163,7 @@ export class AdapterSlots {
       graph.split(graph.input(inputName(slot, part), 'bool', [count]), 0, count);
     return {
       factors: graph.real(inputName(slot, 'factors'), [inputName(slot, 'values')]),
-      layout: graph.input(inputName(slot, 'layout'), 'int64', [count * LAYOUT]),
+      layouts: graph.split(graph.input(inputName(slot, 'layout'), 'int64', [count * LAYOUT]), 0, count),
       on: flags('on'),
       isShort: flags('short'),
     };
@@ -172,10 +172,9 @@ export class AdapterSlots {
   /** Takes one layer's factors out of what a slot is fed. */
   #factors(graph: Graph, slot: number, index: number) {
     const inputs = this.#inputs?.[slot];
-    const isShort = inputs?.isShort[index];
-    if (!inputs || !isShort) throw new RangeError(`There is no slot ${slot}.`);
-    const own = graph.slice(inputs.layout, 0, index * LAYOUT, LAYOUT);
-    const [a, b, c, d, w1, down, up, apart, together] = graph.cut(own, LAYOUT_PARTS);
+    const [layout, isShort] = [inputs?.layouts[index], inputs?.isShort[index]];
+    if (!inputs || !layout || !isShort) throw new RangeError(`There is no slot ${slot}.`);
+    const [a, b, c, d, w1, down, up, apart, together] = graph.cut(layout, LAYOUT_PARTS);
     if (!(a && b && c && d && w1 && down && up && apart && together))
       throw new Error('The layout of a layer has too few parts.');
     return {
@@ -217,8 +216,10 @@ function writeLayout(
   const toUp = toDown + areaOf(down);
   const places = [from, toDown, toUp, toUp + areaOf(up)];
   const shapes = [w1, down, up].flatMap((matrix) => [matrix.rows, matrix.columns]);
-  const ofLines = [-1, down.columns, -1, w1.columns, rows / w1.rows];
-  for (const [i, value] of [...places, ...shapes, ...ofLines].entries()) to[at + i] = BigInt(value);
+  // Times a single number in one product, not in one for each row.
+  const wanted = areaOf(w1) === 1 ? [1, 1, -1] : [-1, w1.columns, rows / w1.rows];
+  for (const [i, value] of [...places, ...shapes, -1, down.columns, ...wanted].entries())
+    to[at + i] = BigInt(value);
 }
 
 const NONE: MatrixSize = { rows: 0, columns: 0 };

@@ -9,8 +9,10 @@ export interface LaidAdapter {
   readonly live: LiveAdapter;
 }
 
-/** Slots networks are made with: a second adapter needs no other network than the first. */
-const SLOT_COUNTS = [2, 4, 8, 16, 32];
+/** Slots networks are made with. */
+const SLOT_COUNTS = [1, 2, 4, 8, 16, 32];
+/** Where making one takes long, a second adapter needs no other network than the first. */
+const GPU_SLOT_COUNTS = SLOT_COUNTS.slice(1);
 
 /** Where the adapters over a model act. */
 export interface AdapterPlaces {
@@ -45,6 +47,7 @@ export function placesFor(
     return false;
   });
   const needed = adapters.length - builtIn.length;
-  const enough = SLOT_COUNTS.filter((count) => count >= needed);
+  const counts = provider === 'cpu' ? SLOT_COUNTS : GPU_SLOT_COUNTS;
+  const enough = counts.filter((count) => count >= needed);
   return { builtIn, slotCounts: needed === 0 ? [0, ...enough] : enough.length > 0 ? enough : [needed] };
 }

@@ -44,10 +44,14 @@ const ofRank =
 
 test('adapters that fit take slots on the CPU and on WebGPU', async () => {
   const [fits, other] = [await laid(lora), await laid(lohaOfHighRank)];
-  for (const provider of ['cpu', 'webgpu'] as const) {
+  // Where a network takes long to make, a second adapter finds a slot in it as well.
+  for (const [provider, slots] of [
+    ['cpu', 1],
+    ['webgpu', 2],
+  ] as const) {
     const { builtIn, slotCounts } = placesFor([fits, other], { provider, weights: 'packed' });
     expect(builtIn).toEqual([other]);
-    expect(slotCounts[0]).toBe(2);
+    expect(slotCounts[0]).toBe(slots);
   }
 });
 
