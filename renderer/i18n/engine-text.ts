@@ -24,7 +24,8 @@ function chinese(kinds: Catalogue, t: Translate): EngineText {
     title: (title) => nodeWords.titles[types.get(title) ?? ''] ?? title,
     input: (name) => nodeWords.fields[name] ?? name,
     socket: (label) => nodeWords.sockets[label] ?? label,
-    kind: (name) => fileKinds(t)[name] ?? name,
+    kind: (name) => kindNames(t)[name] ?? name,
+    names: (list) => list.replace(/ and (\d+) more$/, ' 等 $1 个'),
   });
   return Object.assign((sentence: string) => read(sentence) ?? sentence, {
     told<T extends Told>(told: T): T {
@@ -37,11 +38,12 @@ function chinese(kinds: Catalogue, t: Translate): EngineText {
 }
 
 /** As the engine calls them. */
-const fileKinds = (t: Translate): Readonly<Record<string, string>> => ({
+const kindNames = (t: Translate): Readonly<Record<string, string>> => ({
   model: t('models.kind-word.model'),
   'text encoder': t('models.kind-word.text-encoder'),
   VAE: t('models.kind-word.vae'),
   adapter: t('models.kind-word.adapter'),
+  'Text encoder': t('models.kind-word.text-encoder'),
 });
 
 const english: EngineText = Object.assign((sentence: string) => sentence, { told: <T>(told: T) => told });

@@ -4,6 +4,8 @@ export interface SentenceWords {
   input(name: string): string;
   socket(label: string): string;
   kind(name: string): string;
+  /** A list that may end in “and 3 more”. */
+  names(list: string): string;
 }
 
 interface Pattern {
@@ -66,7 +68,7 @@ export function sentenceReader(table: Readonly<Record<string, string>>, words: S
   const wordsFor = (place: string, value: string, depth: number): string | undefined => {
     const kind = place.replace(/\d+$/, '');
     if (kind === 'said') return say(value, depth + 1);
-    return kind === 'title' || kind === 'input' || kind === 'socket' || kind === 'kind'
+    return kind === 'title' || kind === 'input' || kind === 'socket' || kind === 'kind' || kind === 'names'
       ? words[kind](value)
       : value;
   };

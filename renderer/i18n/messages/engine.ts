@@ -1,7 +1,7 @@
 /**
  * What the engine says, in Chinese: the English sentence as the key, with a place for each value. `{title}` is
  * the title of a node, `{input}` a name of an input, `{socket}` what flows along wires, `{kind}` a kind of
- * file; these are translated. `{said}` is a sentence or part of one of its own, listed here too. All else is
+ * file or a part of a model, `{names}` a list; these are translated. `{said}` is a sentence or part of one of its own, listed here too. All else is
  * handed on as it is. A digit tells two of a kind apart.
  */
 export const engineSentences: Readonly<Record<string, string>> = {
@@ -85,6 +85,59 @@ export const engineSentences: Readonly<Record<string, string>> = {
     '{file} 不是适配器：它的 {count} 个张量都不是 LoKr、LoRA 或 LoHa 的因子。',
   'Choose an adapter file; whole models go into the model loader.':
     '请选择适配器文件；完整模型请用“加载模型”。',
+
+  '{count} of its {total} tensors name no layer of this model and change nothing: {names}.':
+    '它的 {total} 个张量中有 {count} 个不对应此模型的任何层，不起作用：{names}。',
+  '{names} cannot be used: {said}.': '{names} 无法使用：{said}。',
+  '{said}, and {count} more group like it': '{said}，类似的还有 {count} 组',
+  '{said}, and {count} more groups like it': '{said}，类似的还有 {count} 组',
+  'another tensor is the same under another name': '另有一个张量只是名称不同',
+  'it has no factors': '它没有因子',
+  '{role} is missing': '缺少 {role}',
+  'its rank is 0': '它的秩为 0',
+  'its rank is {rank}, more than the {most} that are read': '它的秩为 {rank}，超过可读取的 {most}',
+  'factors of {size} and {size2} do not multiply': '{size} 与 {size2} 的因子无法相乘',
+  'its factors make {size}, the layer has {size2}': '它的因子组成 {size}，而该层为 {size2}',
+  'its dora_scale is {size}, the layer has {size2}': '它的 dora_scale 为 {size}，而该层为 {size2}',
+  'its factors are of the type {type}; F32, F16 and BF16 are read':
+    '它的因子为 {type} 类型；可读取 F32、F16 和 BF16',
+  'Its alpha asks for {scale} times its factors in {names}; alpha may be a placeholder there and the picture break.':
+    '在 {names} 中，它的 alpha 要求把因子放大 {scale} 倍；那里的 alpha 可能只是占位值，图片会因此损坏。',
+  'Its alpha is 0 in {names}, which are left as they are.':
+    '在 {names} 中，它的 alpha 为 0，这些层保持不变。',
+  'Its factors hold values above {value} in {names}; the training may have diverged.':
+    '在 {names} 中，它的因子含有大于 {value} 的值；训练可能已发散。',
+  '{file} is damaged: its tensor {name} holds NaN or infinite values.':
+    '{file} 已损坏：张量 {name} 含有 NaN 或无穷大。',
+  'The training of this adapter failed or the file was corrupted; use another one.':
+    '此适配器训练失败，或文件已损坏；请换用其他适配器。',
+
+  // Precision and memory.
+  '{kind} in {precision}, {bytes} in memory: {said}.':
+    '{kind}：{precision}，占用内存 {bytes}，原因：{said}。',
+  chosen: '手动选择',
+  'chosen, though {said}': '手动选择，但{said}',
+  'it is small': '它很小',
+  'it fits as float32': '以 float32 放得下',
+  'it fits in half precision': '以半精度放得下',
+  'it does not fit the GPU unquantised': '未量化时显存放不下',
+  'it does not fit the GPU in more bits': '更多位数时显存放不下',
+  'this GPU computes in float32 only': '此显卡只能以 float32 计算',
+  'its weights stay in their file and are widened while it runs': '权重留在文件中，运行时再展开',
+  'its file is larger than what this machine can keep at hand': '文件大于本机可随时取用的内存',
+  'a ready-made graph stays as it was exported': '现成的计算图保持导出时的样子',
+  'Needs {need} of {budget}; {said}.': '需要 {need}（共 {budget}）；{said}。',
+  'Needs {need}, of which there are {budget}: it may fail or take very long.':
+    '需要 {need}，而只有 {budget}：可能失败，或耗时很久。',
+  'everything stays in memory': '全部留在内存中',
+  'the text encoder will be loaded again for each new prompt': '每次更换提示词都会重新加载文本编码器',
+  'each part of the model will be loaded again when its turn comes': '模型各部分轮到时再重新加载',
+  '{said}; weights will be read from disk at every step': '{said}；每一步都会从磁盘读取权重',
+  'To make it fit, {said}.': '要放得下，可以{said}。',
+  '{said}, or {said2}': '{said}，或{said2}',
+  'choose the precision {precision} on the Load model node': '在“加载模型”节点上把精度选为 {precision}',
+  'make single pictures of {size}': '每次只生成一张 {size} 的图片',
+  'Run it on a machine with more memory.': '请在内存更大的机器上运行。',
 
   // While it runs.
   'Guidance {value} needs a negative prompt.': '引导强度为 {value} 时需要反向提示词。',

@@ -15,6 +15,7 @@ const read = sentenceReader(engineSentences, {
   input: (name) => nodeWords.fields[name] ?? name,
   socket: (label) => nodeWords.sockets[label] ?? label,
   kind: (name) => ({ adapter: '适配器' })[name] ?? name,
+  names: (list) => list.replace(/ and (\d+) more$/, ' 等 $1 个'),
 });
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -96,6 +97,31 @@ describe('the sentences of the engine', () => {
     // Sentences within sentences.
     const nested = 'a of “b” got a value it cannot take: cannot be x: a does not fit this model: ';
     expect(read(`${nested.repeat(100)}.... (item 1, a) (and 1 more problem)`)).toBeUndefined();
+  });
+
+  test.each([
+    [
+      'Needs 7.4 GB of 8.0 GB; the text encoder will be loaded again for each new prompt; weights will be read from disk at every step.',
+      '需要 7.4 GB（共 8.0 GB）；每次更换提示词都会重新加载文本编码器；每一步都会从磁盘读取权重。',
+    ],
+    [
+      'To make it fit, choose the precision int4 on the Load model node, or make single pictures of 512×512.',
+      '要放得下，可以在“加载模型”节点上把精度选为 int4，或每次只生成一张 512×512 的图片。',
+    ],
+    [
+      'Transformer in f16, 12.3 GB in memory: chosen, though this GPU computes in float32 only.',
+      'Transformer：f16，占用内存 12.3 GB，原因：手动选择，但此显卡只能以 float32 计算。',
+    ],
+    [
+      '9 of its 12 tensors name no layer of this model and change nothing: "a", "b", "c" and 6 more.',
+      '它的 12 个张量中有 9 个不对应此模型的任何层，不起作用："a", "b", "c" 等 6 个。',
+    ],
+    [
+      '"a.alpha" cannot be used: its rank is 9000, more than the 4096 that are read, and 2 more groups like it.',
+      '"a.alpha" 无法使用：它的秩为 9000，超过可读取的 4096，类似的还有 2 组。',
+    ],
+  ])('%s', (sentence, chinese) => {
+    expect(read(sentence)).toBe(chinese);
   });
 
   test('a value may hold anything', () => {
