@@ -78,7 +78,7 @@ it('creates no session when a strength changes', async () => {
   }
 });
 
-it('creates no session when an adapter is exchanged, added or taken away', async () => {
+it('creates no session when an adapter is exchanged or taken away, and for a second one only once', async () => {
   const folder = await tempFolder();
   const { weights } = await openPart(nanoPath('.'), 'transformer');
   for (const factor of [4, 16]) await writeFullRankLokr(folder, weights, factor);
@@ -108,24 +108,23 @@ it('creates no session when an adapter is exchanged, added or taken away', async
   const glossy = 'nano/adapters/nano-glossy-lokr.safetensors';
   const first = await latents([glossy, 1]);
   expect(first.sessions).toBeGreaterThan(0);
-  const stacks: (readonly [string, number])[][] = [
-    [['lokr-4.safetensors', 0.7]],
-    [['lokr-16.safetensors', 0.7]],
-    [
-      ['lokr-4.safetensors', 0.7],
-      [glossy, 1],
-    ],
-    [],
-    [[glossy, 1]],
-  ];
-  const seen: string[] = [];
-  for (const stack of stacks) {
+  const both = [
+    ['lokr-4.safetensors', 0.7],
+    [glossy, 1],
+  ] as const;
+  const exchanged = await latents(['lokr-4.safetensors', 0.7]);
+  expect(exchanged.sessions).toBe(0);
+  const added = await latents(...both);
+  expect(added.sessions).toBeGreaterThan(0);
+  const seen = [first.pixels, exchanged.pixels, added.pixels];
+  for (const stack of [[['lokr-16.safetensors', 0.7]], [], [[glossy, 0.5]], [...both].reverse()] as const) {
     const { sessions, pixels } = await latents(...stack);
     expect(sessions).toBe(0);
     seen.push(pixels);
   }
-  expect(new Set(seen).size).toBe(5);
-  expect(seen.at(-1)).toBe(first.pixels);
+  // The order of adapters makes no difference beyond rounding.
+  expect(new Set(seen).size).toBeGreaterThanOrEqual(6);
+  expect((await latents([glossy, 1])).pixels).toBe(first.pixels);
   await own.dispose();
 });
 
