@@ -11,7 +11,11 @@ export function guide(
   normalization: number,
   images: number,
 ): Float32Array {
-  const guided = positive.map((value, i) => (negative[i] ?? 0) + scale * (value - (negative[i] ?? 0)));
+  const guided = new Float32Array(positive.length);
+  for (let i = 0; i < guided.length; i++) {
+    const from = negative[i] ?? 0;
+    guided[i] = from + scale * ((positive[i] ?? 0) - from);
+  }
   if (normalization <= 0) return guided;
   const size = guided.length / images;
   for (let image = 0; image < images; image++) {

@@ -3,7 +3,7 @@ import type { SamplerChoice, Sigmas } from '../../core/values.ts';
 import { guide } from './guidance.ts';
 import type { StepModel } from './model-route.ts';
 import { samplers } from './samplers/index.ts';
-import type { Sampler } from './samplers/sampler.ts';
+import { combine, type Sampler } from './samplers/sampler.ts';
 import { TorchCpuGenerator } from './torch-random.ts';
 
 /** What one step of a run is made with. */
@@ -95,7 +95,10 @@ export async function runPlan(plan: SamplerPlan, run: PlanRun): Promise<Float32A
   const first = sigmas[0] ?? 1;
   const last = sigmas.at(-1) ?? 0;
   const isFull = first >= 1;
-  const start = noise.map((value, i) => (isFull ? value : first * value + (1 - first) * (latent[i] ?? 0)));
+  const start = noise.slice();
+  if (!isFull)
+    for (let i = 0; i < start.length; i++)
+      start[i] = first * (noise[i] ?? 0) + (1 - first) * (latent[i] ?? 0);
   const generator = new TorchCpuGenerator(BigInt.asUintN(64, seed + 1n));
 
   const predict = async (x: Float32Array, sigma: number, index: number): Promise<Float32Array> => {
@@ -114,10 +117,7 @@ export async function runPlan(plan: SamplerPlan, run: PlanRun): Promise<Float32A
     eta: sampler.eta ?? 1,
     shift,
     noise: () => generator.randn(dims).data,
-    denoise: async (x, sigma, index) => {
-      const predicted = await predict(x, sigma, index);
-      return predicted.map((value, i) => (x[i] ?? 0) - sigma * value);
-    },
+    denoise: async (x, sigma, index) => combine([1, x], [-sigma, await predict(x, sigma, index)]),
     onStep: async (index, denoised) => {
       await onStep({ index, sigma: sigmas[index + 1] ?? 0, denoised });
       // A model call blocks its thread; here messages get through, a cancel among them.

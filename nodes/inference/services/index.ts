@@ -7,6 +7,7 @@ import { keepHashesIn } from '../checkpoints/file-hash.ts';
 import { ModelRegistry } from '../checkpoints/registry.ts';
 import { runtimeCounters } from '../ort/counters.ts';
 import { type ChosenProvider, choosePartProviders, chooseProvider } from '../ort/providers.ts';
+import { keepCoresForSessions } from '../ort/quiet-collector.ts';
 import { type ConvertedWeights, WeightCache } from '../precision/weight-cache.ts';
 import { AdapterLibrary } from './adapter-library.ts';
 import { createAdapterService } from './adapter-service.ts';
@@ -73,6 +74,7 @@ export interface EngineServices extends Services {
 
 /** @throws UserError when the chosen provider cannot be used */
 export async function createServices(settings: ServiceSettings): Promise<EngineServices> {
+  keepCoresForSessions();
   if (settings.cacheFolder !== undefined) keepHashesIn(join(resolve(settings.cacheFolder), 'hashes.json'));
   const provider = await chooseProvider(settings.provider);
   const roots = settings.modelFolders.map((folder) => resolve(folder));
