@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { type NodeChange, ReactFlow, ReactFlowProvider, useReactFlow } from 'reactflow';
 import { itemKey, parseItemKey } from '../../state/item-key.ts';
 import type { Size } from '../canvas-handle.ts';
@@ -37,6 +37,9 @@ function Gauge({ ids, shapes, onMeasured }: ShapeGaugeProps) {
     const keys = new Set<string>(ids.map((id) => itemKey('node', id)));
     return new FlowAdapter().nodes(graph, nothing, noMeasures, undefined).filter(({ id }) => keys.has(id));
   }, [ids, graph]);
+  const finish = useCallback(() => {
+    if (root.current) onMeasured({ width: root.current.clientWidth, height: root.current.clientHeight });
+  }, [onMeasured]);
   const learn = (changes: readonly NodeChange<FlowNode>[]) => {
     for (const change of changes) {
       if (change.type !== 'dimensions' || !change.dimensions) continue;
@@ -48,9 +51,13 @@ function Gauge({ ids, shapes, onMeasured }: ShapeGaugeProps) {
       });
       missing.current.delete(id);
     }
-    if (missing.current.size > 0 || !root.current) return;
-    onMeasured({ width: root.current.clientWidth, height: root.current.clientHeight });
+    if (missing.current.size === 0) finish();
   };
+  // A node that goes away meanwhile is never drawn here: what is known by then will do.
+  useEffect(
+    () => store.state.subscribe((state) => state.graph !== graph && finish()),
+    [store, graph, finish],
+  );
   return (
     <div ref={root} className="canvas invisible size-full" aria-hidden>
       <ReactFlow<FlowNode>
