@@ -11,7 +11,8 @@ export interface Box extends Point, Size {
 export type Alignment = 'left' | 'right' | 'top' | 'bottom' | 'center' | 'middle';
 export type Direction = 'horizontal' | 'vertical';
 
-const edges = (boxes: readonly Box[]) => ({
+/** The sides of the smallest box around all of them. */
+export const edges = (boxes: readonly (Point & Size)[]) => ({
   left: Math.min(...boxes.map(({ x }) => x)),
   right: Math.max(...boxes.map(({ x, width }) => x + width)),
   top: Math.min(...boxes.map(({ y }) => y)),

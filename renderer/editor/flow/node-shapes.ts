@@ -12,6 +12,8 @@ export interface NodeShape extends Size {
 
 /** From here on a graph is drawn with shells: opening it would take longer than people wait. */
 const SHELLS_FROM = 200;
+/** Kinds of node that are measured: all those are drawn once more than needed. */
+const MOST_MEASURED = 100;
 
 /**
  * What the shape of a node depends on, as a text: nodes with the same one are drawn with the same size
@@ -73,16 +75,26 @@ export class NodeShapes {
     return like === undefined ? undefined : this.#shapes.get(like);
   }
 
-  /** Nodes to measure, one for all that are like it; none for a graph that is drawn whole at once. */
+  /**
+   * Nodes to measure, one for all that are like it, of the most common kinds; none for a graph that is drawn
+   * whole at once.
+   */
   toMeasure(graph: Document): readonly string[] {
     const ids = Object.keys(graph.nodes);
     if (ids.length < SHELLS_FROM) return [];
-    const alike = new Map<string, string[]>();
+    const kinds = new Map<string, { readonly first: string; count: number }>();
     for (const id of ids) {
       const like = this.#likenessOf(graph, id);
-      if (like !== undefined) alike.set(like, [...(alike.get(like) ?? []).slice(0, 1), id]);
+      if (like === undefined) continue;
+      const kind = kinds.get(like) ?? { first: id, count: 0 };
+      kind.count++;
+      kinds.set(like, kind);
     }
-    return [...alike.values()].flatMap(([first, second]) => (first && second ? [first] : []));
+    return [...kinds.values()]
+      .filter(({ count }) => count > 1)
+      .sort((a, b) => b.count - a.count)
+      .slice(0, MOST_MEASURED)
+      .map(({ first }) => first);
   }
 
   /** Takes the shape of a node for all that are like it. */

@@ -3,6 +3,7 @@ import type { Document } from '../../../nodes/document/schema.ts';
 import { type ItemKey, itemKey } from '../../state/item-key.ts';
 import type { Tab, Viewport } from '../../state/workspace.ts';
 import { GUESSED_SIZE, type Size } from '../canvas-handle.ts';
+import { edges } from '../edits/arrange.ts';
 import type { NodeShapes } from './node-shapes.ts';
 
 export const MIN_ZOOM = 0.08;
@@ -24,21 +25,33 @@ export function rememberView({ view, store }: Tab, viewport: Viewport): void {
 
 /**
  * Where the tab was left, everything in view, or, for an empty document, plain coordinates.
- * @param shapes sizes of nodes that were measured before the canvas is there, `window` its own size
+ * @param shapes sizes of nodes that were measured before the canvas is there, `room` its own size
  */
 export function viewAtStart(
   tab: Tab,
   shapes: NodeShapes,
-  window: Size,
+  room: Size,
 ): { defaultViewport?: Viewport; fitView?: true; fitViewOptions?: ReturnType<typeof fitOptions> } {
   const { view, store } = tab;
   const known = store.path.length > 0 ? view.inside.get(store.path.join(' ')) : view.viewport;
   if (known) return { defaultViewport: known };
   const { nodes, notes = {}, frames = {} } = store.graph;
   const boxes = [
-    ...Object.entries(nodes).map(([id, { at }]) => ({ at, ...(shapes.of(store.graph, id) ?? GUESSED_SIZE) })),
-    ...[...Object.values(notes), ...Object.values(frames)].map(({ at, size: [width, height] }) => ({
-      at,
+    ...Object.entries(nodes).map(
+      ([
+        id,
+        {
+          at: [x, y],
+        },
+      ]) => ({
+        x,
+        y,
+        ...(shapes.of(store.graph, id) ?? GUESSED_SIZE),
+      }),
+    ),
+    ...[...Object.values(notes), ...Object.values(frames)].map(({ at: [x, y], size: [width, height] }) => ({
+      x,
+      y,
       width,
       height,
     })),
@@ -47,16 +60,11 @@ export function viewAtStart(
   const options = fitOptions(tab);
   // Nodes without a shape are measured as they are drawn, and only then is it known what fits.
   if (shapes.isEmpty) return { fitView: true, fitViewOptions: options };
-  const [left, top] = [Math.min(...boxes.map(({ at }) => at[0])), Math.min(...boxes.map(({ at }) => at[1]))];
-  const bounds = {
-    x: left,
-    y: top,
-    width: Math.max(...boxes.map(({ at, width }) => at[0] + width)) - left,
-    height: Math.max(...boxes.map(({ at, height }) => at[1] + height)) - top,
-  };
+  const { left, right, top, bottom } = edges(boxes);
+  const bounds = { x: left, y: top, width: right - left, height: bottom - top };
   const { padding, maxZoom } = options;
   return {
-    defaultViewport: getViewportForBounds(bounds, window.width, window.height, MIN_ZOOM, maxZoom, padding),
+    defaultViewport: getViewportForBounds(bounds, room.width, room.height, MIN_ZOOM, maxZoom, padding),
   };
 }
 

@@ -66,9 +66,25 @@ describe('shapes of nodes that are not drawn', () => {
     const graph = manyNodes((id) => (id === 'load1' ? { type: 'from.elsewhere' } : {}));
     const lone = withInput(graph, 'save2', { name: 'alone' });
     const { shapes, measured } = shapesOf(lone);
-    expect(measured).toEqual(['load0', 'resize0', 'save0']);
+    expect([...measured].sort()).toEqual(['load0', 'resize0', 'save0']);
     expect(shapes.of(lone, 'load1')).toBeUndefined();
     expect(shapes.of(lone, 'save2')).toBeUndefined();
+  });
+
+  test('of hundreds of kinds only the most common are measured', () => {
+    const pairs = Array.from({ length: 400 }, (_, i) => i);
+    const graph = buildDocument(
+      Object.fromEntries([
+        ...pairs.map((i) => [`pair${i}`, { type: 'values.text', inputs: { value: `${i >> 1}` } }]),
+        ...[1, 2, 3].map((i) => [`often${i}`, { type: 'images.load' }]),
+      ]),
+    );
+    const { shapes, measured } = shapesOf(graph);
+    expect(measured.length).toBe(100);
+    expect(measured[0]).toBe('often1');
+    expect(shapes.of(graph, 'often3')).toBe(shape);
+    expect(shapes.of(graph, 'pair1')).toBe(shape);
+    expect(shapes.of(graph, 'pair399')).toBeUndefined();
   });
 
   test('nodes are near when they can be read and lie in the window', () => {
