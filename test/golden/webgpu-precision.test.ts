@@ -10,7 +10,7 @@ import { readSafetensors } from '../../nodes/inference/checkpoints/safetensors.t
 import { isBlockSource, type NetworkWeights } from '../../nodes/inference/checkpoints/weights.ts';
 import { Graph } from '../../nodes/inference/onnx/graph.ts';
 import type { ComputeType } from '../../nodes/inference/onnx/graph-builder.ts';
-import { halfPrecisionWorks } from '../../nodes/inference/ort/half-check.ts';
+import { computesIn } from '../../nodes/inference/ort/float-check.ts';
 import { listOperators } from '../../nodes/inference/ort/node-placement.ts';
 import { Session } from '../../nodes/inference/ort/session.ts';
 import { type ConversionTarget, planConversion } from '../../nodes/inference/precision/conversion.ts';
@@ -34,7 +34,7 @@ import { testProviders } from '../support/webgpu.ts';
 // Half precision is tried where the device has it; software GPUs have not.
 
 const hasGpu = testProviders.length > 1;
-const hasHalf = hasGpu && (await halfPrecisionWorks('webgpu'));
+const hasHalf = hasGpu && (await computesIn('webgpu', 'float16'));
 
 const settings = {
   provider: 'webgpu',

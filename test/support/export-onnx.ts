@@ -103,7 +103,7 @@ class ExportGraph extends Graph {
   gather = (table: Value, ids: Value, width: number): Value =>
     this.emit('Gather', [table, ids], { dtype: table.dtype, shape: ['tokens', width] });
 
-  floats = (dims: readonly number[], data: Float32Array): Value => this.constant(data, dims);
+  floatTensor = (dims: readonly number[], data: Float32Array): Value => this.constant(data, dims);
 }
 
 /**
@@ -172,11 +172,11 @@ export function exportTransformer(
   const padded = paddedLength(tokens);
   const imageTokens = paddedLength(rows * columns);
   const zeros = (count: number, features: number) =>
-    graph.floats([count, features], new Float32Array(count * features));
+    graph.floatTensor([count, features], new Float32Array(count * features));
   const fill = (value: Value, from: number, to: number, features: number) =>
     from === to ? value : graph.concat([value, zeros(to - from, features)], 0);
   const mask = (from: number, to: number) =>
-    graph.floats(
+    graph.floatTensor(
       [to, 1],
       Float32Array.from({ length: to }, (_, i) => (i < from ? 0 : 1)),
     );
@@ -196,15 +196,15 @@ export function exportTransformer(
   }[time]();
   const angle = graph.mul(
     graph.reshape({ ...scaled, shape: [1] }, [1, 1]),
-    graph.floats([1, 128], frequencies),
+    graph.floatTensor([1, 128], frequencies),
   );
   graph.bind('time', graph.sinusoid(angle));
   const caption = graph.reshape({ ...inside(features), shape: [tokens * captionDim] }, [tokens, captionDim]);
   graph.bind('features', fill(caption, tokens, padded, captionDim));
   const sequence = (name: string, positions: Parameters<typeof ropeTables>[0]) => {
     const { cos, sin } = ropeTables(positions, axesDims, ropeTheta);
-    graph.bind(`${name}_cos`, graph.floats(cos.dims, cos.data));
-    graph.bind(`${name}_sin`, graph.floats(sin.dims, sin.data));
+    graph.bind(`${name}_cos`, graph.floatTensor(cos.dims, cos.data));
+    graph.bind(`${name}_sin`, graph.floatTensor(sin.dims, sin.data));
     graph.bind(`${name}_shape`, graph.integers([1, positions.length, dim]));
   };
   const image = imagePositions(rows, columns, padded);

@@ -64,7 +64,7 @@ function adaptLayer(
   // Graphs keep batch and tokens apart; a branch works on rows, of the type the adapters compute in.
   const flat = (value: Value, width: number): Value => {
     const matrix = graph.reshape(value, [-1, width]);
-    return dtype === graph.compute ? matrix : graph.cast(matrix, graph.compute);
+    return dtype === graph.floats ? matrix : graph.cast(matrix, graph.floats);
   };
   const whole: Value = { name: theirs(unadapted(y)), dtype, shape: [TOKENS, rows] };
   const input = flat({ name: theirs(x), dtype, shape: [TOKENS, columns] }, columns);
@@ -82,7 +82,7 @@ function adaptLayer(
   );
   const [first] = adapted;
   const joined = first && adapted.length === 1 ? first : graph.concat(adapted, 1);
-  return graph.reshapeLike(dtype === graph.compute ? joined : graph.cast(joined, dtype), whole);
+  return graph.reshapeLike(dtype === graph.floats ? joined : graph.cast(joined, dtype), whole);
 }
 
 const TOKENS = 'tokens';

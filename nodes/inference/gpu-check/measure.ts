@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { ProviderChoice } from '../../core/providers.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
+import type { ComputeType } from '../onnx/graph-builder.ts';
 import { attentionFor } from '../ort/attention-check.ts';
+import { computesIn } from '../ort/float-check.ts';
 import { type Adapter, adapterOf, usedBytes } from '../ort/graphics-card.ts';
-import { halfPrecisionWorks } from '../ort/half-check.ts';
 import { matmulRate } from '../ort/matmul-rate.ts';
 import { type ChosenProvider, chooseProvider } from '../ort/providers.ts';
 import { runSelfTest, type SelfTestReport } from '../services/self-test.ts';
@@ -41,9 +42,10 @@ export interface SizeReport {
 export interface CheckReport {
   readonly provider: ChosenProvider;
   readonly device: Adapter | undefined;
-  readonly compute: 'float32' | 'float16';
+  /** What a model that fits is computed in. */
+  readonly compute: ComputeType;
   readonly selfTest: SelfTestReport;
-  /** In float32, and in half precision where that is what real runs compute in. */
+  /** In float32, and in the narrower types that work. */
   readonly golden: readonly GoldenReport[];
   /** FLOP/s of the runtime's own matrix product. */
   readonly matmulRate: number;
@@ -73,10 +75,12 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
   onStage(`Running on ${provider.name} (${provider.reason}).`);
   const usedBefore = await usedBytes(provider.name);
   const device = await adapterOf(provider.name);
-  const compute = (await halfPrecisionWorks(provider.name)) ? 'float16' : 'float32';
+  const computes: ComputeType[] = ['float32'];
+  for (const type of ['float16', 'bfloat16'] as const)
+    if (await computesIn(provider.name, type)) computes.push(type);
+  const compute = computes.at(-1) ?? 'float32';
   const selfTest = await runSelfTest(provider.name);
   onStage(`Self-test: ${selfTest.verdict}.`);
-  const computes = compute === 'float16' ? (['float32', 'float16'] as const) : (['float32'] as const);
   const golden = await checkGolden(request.golden, provider.name, computes, request.quick);
   const equal = golden.filter(({ verdict }) => verdict === 'equal').length;
   onStage(`References: ${equal} of ${golden.length} equal.`);
@@ -120,21 +124,21 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
 }
 
 /** Blocks whose weights fit into so many bytes. */
-function fittingLayers(config: ZImageConfig, bytes: number, compute: 'float32' | 'float16'): number {
+function fittingLayers(config: ZImageConfig, bytes: number, compute: ComputeType): number {
   const { dim, feedForwardWidth, timeDim, layers, refinerLayers } = config;
   const block =
-    (4 * dim * dim + 3 * dim * feedForwardWidth + 4 * dim * timeDim) * (compute === 'float16' ? 2 : 4);
+    (4 * dim * dim + 3 * dim * feedForwardWidth + 4 * dim * timeDim) * (compute === 'float32' ? 4 : 2);
   return Math.max(1, Math.min(layers, Math.floor(bytes / block) - 2 * refinerLayers));
 }
 
 async function measureSizes(
   provider: ChosenProvider,
   config: ZImageConfig,
-  compute: 'float32' | 'float16',
+  compute: ComputeType,
   sizes: readonly number[],
   folder: string,
 ): Promise<{ readonly rows: SizeReport[]; readonly usedMost: number }> {
-  const dtype = compute === 'float16' ? 'F16' : 'F32';
+  const dtype = ({ float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const)[compute];
   const { weights, adapter } = await writeRandomWeights(join(folder, 'weights'), config, dtype);
   const tokens = Math.max(...sizes.map((side) => (side / 16) ** 2)) + CAPTION_TOKENS;
   const settings = {

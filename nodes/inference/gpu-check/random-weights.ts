@@ -22,7 +22,7 @@ const SPREAD = 1 / 64;
 export async function writeRandomWeights(
   file: string,
   config: ZImageConfig,
-  dtype: 'F32' | 'F16',
+  dtype: 'F32' | 'F16' | 'BF16',
 ): Promise<{ readonly weights: Weights; readonly adapter: LiveAdapter }> {
   const { required } = zimageWeights(config);
   const most = Math.max(...[...required.values()].map(elementCount));

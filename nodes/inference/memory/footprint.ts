@@ -10,6 +10,8 @@ export interface WeightSizes {
   /** Bytes in the files. */
   readonly stored: number;
   readonly elements: number;
+  /** Elements stored as bfloat16. */
+  readonly bfloat16: number;
   /** Elements of matrices that can be quantised; few are not among them. */
   readonly inBlocks: number;
 }
@@ -22,15 +24,17 @@ const CPU_BLOCK_SHARE = 1.25;
 export function weightSizes(part: PartKind, weights: Weights): WeightSizes {
   let stored = 0;
   let elements = 0;
+  let bfloat16 = 0;
   let inBlocks = 0;
   for (const [name, source] of weights) {
     if (!isInGraph(name)) continue;
     const count = elementCount(source.shape);
     stored += source.byteLength;
     elements += count;
+    if (source.dtype === 'BF16') bfloat16 += count;
     if (isQuantised(part, name, source, blockFormats.int4)) inBlocks += count;
   }
-  return { stored, elements, inBlocks };
+  return { stored, elements, bfloat16, inBlocks };
 }
 
 /**
@@ -53,7 +57,7 @@ export function residentBytes(
   }
   if (precision === 'f32') return elements * 4;
   if (isCpu) return Math.round((precision === 'f16' ? elements * 2 : stored) * MAPPED_SHARE);
-  return elements * (precision === 'f16' ? computeBytes : 4);
+  return elements * computeBytes;
 }
 
 /** Bytes read from files while a network runs, which a machine without room for them reads again at every step. */

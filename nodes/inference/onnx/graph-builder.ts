@@ -43,12 +43,19 @@ const toType = (to: Dtype): Readonly<Record<string, Attribute>> => ({ to: attr.i
 
 const SLICE_BYTES = 2 ** 22;
 
-/** What a graph computes in; what it takes and gives is float32 either way. */
-export type ComputeType = 'float32' | 'float16';
+/** Types the values of a graph can have between its operators. */
+export type FloatType = 'float32' | 'float16';
+
+/**
+ * What a graph computes in; what it takes and gives is float32 either way. In bfloat16 the products of linear
+ * layers are, which need no scaling to stay in range; everything between them stays float32.
+ */
+export type ComputeType = FloatType | 'bfloat16';
 
 /** Holds a graph while it is built: inputs, weights, constants, nodes, outputs. Operators are added by `Graph`. */
 export class GraphBuilder {
   readonly compute: ComputeType;
+  readonly floats: FloatType;
   readonly #name: string;
   readonly #scope: string;
   readonly #sliceWide: boolean;
@@ -74,6 +81,7 @@ export class GraphBuilder {
     this.#name = name;
     this.#scope = options.scope ?? '';
     this.compute = compute;
+    this.floats = compute === 'float16' ? 'float16' : 'float32';
     this.#sliceWide = options.sliceWide ?? false;
   }
 
@@ -83,11 +91,11 @@ export class GraphBuilder {
     return value;
   }
 
-  /** A float32 input in the type the graph computes in. */
+  /** A float32 input in the type of the graph's values. */
   real(name: string, shape: readonly Dim[]): Value {
     const input = this.input(name, 'float32', shape);
-    if (this.compute === 'float32') return input;
-    return this.emit('Cast', [input], { dtype: this.compute, shape }, toType(this.compute));
+    if (this.floats === 'float32') return input;
+    return this.emit('Cast', [input], { dtype: this.floats, shape }, toType(this.floats));
   }
 
   /** Makes a value an output of the graph under a name of its own; half precision is widened to float32. */
@@ -115,7 +123,7 @@ export class GraphBuilder {
   }
 
   /**
-   * A weight in the type the graph computes in, or in another one. Its bytes stay in the safetensors file; where they are of
+   * A weight in the type of the graph's values, or in another one. Its bytes stay in the safetensors file; where they are of
    * another float type, a Cast converts them.
    * @param shape reads the elements in another grouping, such as a 1×1 convolution as a matrix
    * @throws UserError naming file and tensor where its type is no float of 32, 16 or 8 bits
@@ -124,7 +132,7 @@ export class GraphBuilder {
     name: string,
     source: WeightSource,
     shape: readonly number[] = source.shape,
-    type: ComputeType = this.compute,
+    type: ComputeType = this.floats,
   ): Value {
     const known = this.#weights.get(name);
     if (known) return known;
@@ -167,9 +175,10 @@ export class GraphBuilder {
     return { name: scaled, dtype, shape };
   }
 
-  /** The weight [out, in] of a linear layer, which may be quantised. */
+  /** The weight [out, in] of a linear layer, which may be quantised, in the type its products are in. */
   linearWeight(name: string, source: WeightSource | BlockSource): LinearWeight {
-    if (!isBlockSource(source)) return this.#slices(name, source) ?? this.weight(name, source);
+    if (!isBlockSource(source))
+      return this.#slices(name, source) ?? this.weight(name, source, source.shape, this.compute);
     const { bits, blockSize, shape, codes, scales, zeroPoints } = source;
     const known = this.#blocks.get(name);
     if (known) return known;
@@ -186,11 +195,11 @@ export class GraphBuilder {
     return matrix;
   }
 
-  /** A small constant that is part of the graph; floats are of the type it computes in unless said otherwise. */
+  /** A small constant that is part of the graph; floats are of the type of its values unless said otherwise. */
   constant(
     data: Float32Array | BigInt64Array,
     shape: readonly number[],
-    floats: ComputeType = this.compute,
+    floats: FloatType = this.floats,
   ): Value {
     const isInteger = data instanceof BigInt64Array;
     const dtype = isInteger ? 'int64' : floats;

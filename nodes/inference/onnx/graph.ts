@@ -1,5 +1,5 @@
 import { type BlockMatrix, isBlockMatrix, isRowSlices, type LinearWeight } from './block-matrix.ts';
-import { attr, GraphBuilder } from './graph-builder.ts';
+import { attr, type FloatType, GraphBuilder } from './graph-builder.ts';
 import { broadcast, productOf, refuse, reshaped } from './shapes.ts';
 import { type Dim, type Dtype, dtypeCodes, type GraphModel, type Value } from './types.ts';
 
@@ -26,6 +26,8 @@ const withSize = (shape: readonly Dim[], axis: number, size: Dim): Dim[] => shap
  * form), checks its operands and infers the shape of the result.
  */
 export class Graph extends GraphBuilder {
+  readonly #narrowed = new Map<string, Value>();
+
   // ---- elementwise -----------------------------------------------------------------------------
 
   add = (a: Value, b: Value): Value => this.#binary('Add', a, b);
@@ -59,6 +61,14 @@ export class Graph extends GraphBuilder {
           );
       return bias ? this.add(product, bias) : product;
     }
+    if (this.compute === 'bfloat16') {
+      const product = this.cast(this.#gemm(this.#narrow(x), this.#narrow(weight)), this.floats);
+      return bias ? this.add(product, bias) : product;
+    }
+    return this.#gemm(x, weight, bias);
+  }
+
+  #gemm(x: Value, weight: Value, bias?: Value): Value {
     const operands = bias ? [x, weight, bias] : [x, weight];
     if (x.shape.length !== 2 || weight.shape.length !== 2)
       return refuse('Gemm', operands, 'matrices are needed');
@@ -72,6 +82,14 @@ export class Graph extends GraphBuilder {
       { dtype: x.dtype, shape: [sizeAt('Gemm', x, 0), out] },
       { transB: attr.int(1) },
     );
+  }
+
+  /** In bfloat16; once for all layers that read the same value. */
+  #narrow(x: Value): Value {
+    if (x.dtype === 'bfloat16') return x;
+    const narrowed = this.#narrowed.get(x.name) ?? this.cast(x, 'bfloat16');
+    this.#narrowed.set(x.name, narrowed);
+    return narrowed;
   }
 
   #blockLinear(x: Value, { bits, blockSize, shape, codes, scales, zeroPoints }: BlockMatrix): Value {
@@ -285,14 +303,20 @@ export class Graph extends GraphBuilder {
   /**
    * Full or causal attention over q, k, v [batch, tokens, heads · headDim] in one operator, which
    * never holds all scores at once on the CPU.
+   * @param options.type what it is computed in, by default what q, k and v are
    */
   fusedAttention(
     q: Value,
     k: Value,
     v: Value,
     heads: number,
-    options: { readonly causal?: boolean } = {},
+    options: { readonly causal?: boolean; readonly type?: FloatType | undefined } = {},
   ): Value {
+    const { type } = options;
+    if (type !== undefined && type !== q.dtype) {
+      const parts = [q, k, v].map((value) => this.cast(value, type)) as [Value, Value, Value];
+      return this.cast(this.fusedAttention(...parts, heads, options), this.floats);
+    }
     const width = fixedSizeAt('MultiHeadAttention', q, 2);
     if (width % heads !== 0 || q.shape.length !== 3)
       return refuse('MultiHeadAttention', [q, k, v], `the width does not make ${heads} heads`);

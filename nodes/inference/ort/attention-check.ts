@@ -1,6 +1,6 @@
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
+import type { ComputeType, FloatType } from '../onnx/graph-builder.ts';
 import { Session } from './session.ts';
 import type { Provider } from './session-options.ts';
 
@@ -11,7 +11,7 @@ export interface AttentionNeed {
   readonly tokens: number;
   /** Whether a token sees only those before it. */
   readonly causal?: boolean;
-  /** What queries, keys and values are; float32 by default. */
+  /** What the network is computed in; float32 by default. */
   readonly compute?: ComputeType;
 }
 
@@ -21,7 +21,7 @@ const SCORE_BYTES = 256 * 2 ** 20;
 const CHECK_TOKENS = 161;
 const CHECK_HEADS = 2;
 /** Far above rounding, far below a kernel that is wrong. */
-const TOLERANCE: Readonly<Record<ComputeType, number>> = { float32: 1e-3, float16: 1e-2 };
+const TOLERANCE: Readonly<Record<FloatType, number>> = { float32: 1e-3, float16: 1e-2 };
 
 const verdicts = new Map<string, Promise<boolean>>();
 
@@ -32,6 +32,13 @@ const verdicts = new Map<string, Promise<boolean>>();
  */
 export async function attentionFor(provider: Provider, need: AttentionNeed): Promise<AttentionForm> {
   if (provider === 'cpu') return { kind: 'fused' };
+  if (need.compute === 'bfloat16') {
+    // Queries and keys are normed, so half precision, which is faster and rounds less, is in range.
+    const half = await attentionFor(provider, { ...need, compute: 'float16' });
+    return half.kind === 'fused'
+      ? { ...half, type: 'float16' }
+      : attentionFor(provider, { ...need, compute: 'float32' });
+  }
   const { headDim, causal = false, compute = 'float32' } = need;
   const key = `${provider} ${headDim} ${causal} ${compute}`;
   let verdict = verdicts.get(key);
@@ -55,7 +62,7 @@ export async function fusedAttentionIsRight(
   provider: Provider,
   headDim: number,
   causal: boolean,
-  compute: ComputeType = 'float32',
+  compute: FloatType = 'float32',
 ): Promise<boolean> {
   const width = CHECK_HEADS * headDim;
   const shape = [1, CHECK_TOKENS, width] as const;

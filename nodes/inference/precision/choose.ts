@@ -1,6 +1,7 @@
 import type { Precision, PrecisionChoice } from '../../core/precision.ts';
 import type { PartKind } from '../checkpoints/architecture.ts';
 import { mappedBytes, residentBytes, type WeightSizes } from '../memory/footprint.ts';
+import type { ComputeType } from '../onnx/graph-builder.ts';
 
 /** What a precision is chosen by. */
 export interface PrecisionNeed {
@@ -10,6 +11,8 @@ export interface PrecisionNeed {
   readonly isCpu: boolean;
   /** Whether the device computes in half precision, and does so right. */
   readonly half: boolean;
+  /** The same for bfloat16. */
+  readonly bfloat16: boolean;
   /** Bytes networks may take together where they are computed with. */
   readonly budgetBytes: number;
   /** Memory of the machine. */
@@ -18,7 +21,7 @@ export interface PrecisionNeed {
 
 export interface ChosenPrecision {
   readonly precision: Precision;
-  readonly compute: 'float32' | 'float16';
+  readonly compute: ComputeType;
   /** Weights as they take memory. */
   readonly bytes: number;
   /** Why, as the end of a sentence. */
@@ -31,6 +34,8 @@ const WIDE_SHARE = 0.2;
 const PAGES_SHARE = 0.6;
 /** Share of the budget a network's weights may take; the rest is for what it computes. */
 const WEIGHTS_SHARE = 0.85;
+/** Of a checkpoint's elements, for it to count as one in bfloat16. */
+const MOST = 0.95;
 /** On a GPU models up to this size are not worth rounding. */
 const SMALL_BYTES = 2 ** 30;
 
@@ -48,8 +53,11 @@ export function choosePrecision(need: PrecisionNeed): ChosenPrecision {
 
 const FLOAT32_ONLY = 'this GPU computes in float32 only';
 
-const chosenReason = ({ choice, isCpu, half }: PrecisionNeed): string =>
-  choice === 'f16' && !isCpu && !half ? `chosen, though ${FLOAT32_ONLY}` : 'chosen';
+function chosenReason({ choice, isCpu, half, bfloat16 }: PrecisionNeed): string {
+  if (isCpu) return 'chosen';
+  if (choice === 'f16' && !half) return `chosen, though ${FLOAT32_ONLY}`;
+  return choice === 'bf16' && !bfloat16 ? 'chosen, though this GPU widens it to float32' : 'chosen';
+}
 
 /** An autoencoder is small and all convolutions, which are not quantised. */
 const vaePrecision = (choice: Precision): Precision =>
@@ -65,7 +73,7 @@ function onCpu(need: PrecisionNeed): ChosenPrecision {
 }
 
 function onGpu(need: PrecisionNeed): ChosenPrecision {
-  const { sizes, half, budgetBytes } = need;
+  const { sizes, half, bfloat16, budgetBytes } = need;
   const room = budgetBytes * WEIGHTS_SHARE;
   const isSmall = sizes.elements * 4 <= SMALL_BYTES;
   const fits = (precision: Precision, reason: string) => {
@@ -74,6 +82,7 @@ function onGpu(need: PrecisionNeed): ChosenPrecision {
   };
   return (
     (isSmall || !half ? fits('f32', isSmall ? 'it is small' : FLOAT32_ONLY) : undefined) ??
+    (bfloat16 && sizes.bfloat16 >= MOST * sizes.elements ? fits('bf16', 'it fits as it is') : undefined) ??
     (half ? fits('f16', 'it fits in half precision') : undefined) ??
     fits('int8', 'it does not fit the GPU unquantised') ??
     settled(need, 'int4', 'it does not fit the GPU in more bits')
@@ -81,13 +90,19 @@ function onGpu(need: PrecisionNeed): ChosenPrecision {
 }
 
 function settled(need: PrecisionNeed, precision: Precision, reason: string): ChosenPrecision {
-  const { sizes, isCpu, half, part } = need;
-  // What was quantised for want of room is computed in half precision where that works.
-  const wantsHalf = precision === 'f16' || precision.startsWith('int');
-  const compute = wantsHalf && half && !isCpu ? 'float16' : 'float32';
+  const { sizes, isCpu, part } = need;
+  const compute = computeFor(need, precision);
   const bytes =
     part === 'vae' && compute === 'float32'
       ? sizes.elements * 4
-      : residentBytes(sizes, precision, isCpu, compute === 'float16' ? 2 : 4);
+      : residentBytes(sizes, precision, isCpu, compute === 'float32' ? 4 : 2);
   return { precision, compute, bytes, reason };
+}
+
+function computeFor({ isCpu, half, bfloat16, part }: PrecisionNeed, precision: Precision): ComputeType {
+  if (isCpu || precision === 'f32') return 'float32';
+  // It is the products of linear layers that bfloat16 is for; an autoencoder has convolutions.
+  if (precision === 'bf16') return bfloat16 && part !== 'vae' ? 'bfloat16' : 'float32';
+  // What was quantised for want of room is computed in half precision where that works.
+  return half ? 'float16' : 'float32';
 }

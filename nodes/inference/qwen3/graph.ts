@@ -2,7 +2,7 @@ import type { Qwen3Config } from '../checkpoints/configs.ts';
 import { isBlockSource, type NetworkWeights } from '../checkpoints/weights.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
+import type { FloatType } from '../onnx/graph-builder.ts';
 import type { GraphModel, Value } from '../onnx/types.ts';
 
 const TOKENS = 'tokens';
@@ -25,7 +25,7 @@ export function buildQwen3Graph(
   graph = new Graph('text encoder'),
 ): GraphModel {
   const { heads, keyValueHeads, headDim, hiddenSize, normEps } = config;
-  const { compute } = graph;
+  const { floats } = graph;
   const cos = graph.real('cos', [TOKENS, headDim / 2]);
   const sin = graph.real('sin', [TOKENS, headDim / 2]);
   const mask = attention.kind === 'primitive' ? graph.real('mask', [TOKENS, TOKENS]) : undefined;
@@ -35,18 +35,18 @@ export function buildQwen3Graph(
     if (!source) throw new Error(`The checkpoint was opened without model.${name}.weight.`);
     return source;
   };
-  const normWeight = (name: string, type: ComputeType): Value => {
+  const normWeight = (name: string, type: FloatType): Value => {
     const source = sourceOf(name);
     if (isBlockSource(source)) throw new Error(`${name} is quantised and no weight of a linear layer.`);
     return graph.weight(name, source, source.shape, type);
   };
   const linear = (x: Value, name: string) => graph.linear(x, graph.linearWeight(name, sourceOf(name)));
-  const norm = (x: Value, name: string) => graph.rmsNorm(x, normWeight(name, compute), normEps);
-  const isHalf = compute === 'float16';
+  const norm = (x: Value, name: string) => graph.rmsNorm(x, normWeight(name, floats), normEps);
+  const isHalf = floats === 'float16';
   /** Norm of the residual stream, for layers to read. */
   const normed = (x: Value, name: string) => {
     const value = graph.rmsNorm(x, normWeight(name, 'float32'), normEps);
-    return isHalf ? graph.cast(value, compute) : value;
+    return isHalf ? graph.cast(value, floats) : value;
   };
   const inRange = (x: Value) => (isHalf ? graph.mul(x, graph.scalar(HALF_SCALE)) : x);
   /** A layer whose result is added to the residual stream; its input comes from `inRange`. */
@@ -70,9 +70,10 @@ export function buildQwen3Graph(
     const q = rotated(norm(headed('q_proj', heads), `${name}.q_norm`), heads);
     const k = repeated(rotated(norm(headed('k_proj', keyValueHeads), `${name}.k_norm`), keyValueHeads));
     const v = repeated(headed('v_proj', keyValueHeads));
-    const mixed = mask
-      ? graph.primitiveAttention(q, k, v, heads, { mask })
-      : graph.fusedAttention(q, k, v, heads, { causal: true });
+    const mixed =
+      attention.kind === 'fused'
+        ? graph.fusedAttention(q, k, v, heads, { causal: true, type: attention.type })
+        : graph.primitiveAttention(q, k, v, heads, { ...(mask && { mask }) });
     return written(inRange(graph.reshape(mixed, [-1, heads * headDim])), `${name}.o_proj`);
   };
   const feedForward = (x: Value, name: string): Value => {

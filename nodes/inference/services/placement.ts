@@ -5,8 +5,8 @@ import type { Weights } from '../checkpoints/weights.ts';
 import { weightSizes } from '../memory/footprint.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { attentionFor } from '../ort/attention-check.ts';
+import { computesIn } from '../ort/float-check.ts';
 import { adapterOf } from '../ort/graphics-card.ts';
-import { halfPrecisionWorks } from '../ort/half-check.ts';
 import type { Provider, SessionSettings, WeightPolicy } from '../ort/session-options.ts';
 import { type ChosenPrecision, choosePrecision } from '../precision/choose.ts';
 import type { ConversionTarget } from '../precision/conversion.ts';
@@ -73,7 +73,8 @@ export class Placement {
       choice: precision,
       sizes: weightSizes(part, weights),
       isCpu,
-      half: await halfPrecisionWorks(provider),
+      half: await computesIn(provider, 'float16'),
+      bfloat16: await computesIn(provider, 'bfloat16'),
       budgetBytes: provider === this.provider ? await this.budgetBytes() : await budgetOf(provider),
       hostBytes: totalmem(),
     });

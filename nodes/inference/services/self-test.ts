@@ -8,8 +8,9 @@ import { type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
 import { writeSafetensors } from '../checkpoints/safetensors-writer.ts';
 import type { NetworkWeights } from '../checkpoints/weights.ts';
 import { zimageWeights } from '../checkpoints/zimage-names.ts';
+import type { ComputeType } from '../onnx/graph-builder.ts';
 import { attentionFor } from '../ort/attention-check.ts';
-import { halfPrecisionWorks } from '../ort/half-check.ts';
+import { computesIn } from '../ort/float-check.ts';
 import type { Provider } from '../ort/session-options.ts';
 import { planConversion } from '../precision/conversion.ts';
 import { blockFormats } from '../precision/formats.ts';
@@ -70,15 +71,15 @@ const values = (count: number, salt: number): Float32Array<ArrayBuffer> =>
 
 /**
  * Runs one transformer block on a provider and on the CPU, and compares: tells a broken driver from a broken
- * model before anybody waits for a download. As real runs do, it computes in half precision where that
- * works, with plain weights and with weights in blocks. The CPU itself is compared with its own plain operators.
+ * model before anybody waits for a download. As real runs do, it computes in half precision and in bfloat16
+ * where they work, and with weights in blocks. The CPU itself is compared with its own plain operators.
  */
 export async function runSelfTest(provider: Provider): Promise<SelfTestReport> {
   const folder = await mkdtemp(join(tmpdir(), 'kronode-self-test-'));
   try {
     const { weights, config } = await writeSample(join(folder, 'block.safetensors'));
-    const compute = (await halfPrecisionWorks(provider)) ? 'float16' : 'float32';
-    const scales = compute === 'float16' ? 'F16' : 'F32';
+    const half = (await computesIn(provider, 'float16')) ? 'float16' : 'float32';
+    const scales = half === 'float16' ? 'F16' : 'F32';
     const inBlocks = await new WeightCache(folder).prepare(
       planConversion('transformer', weights, 'self-test', {
         kind: 'blocks',
@@ -92,21 +93,23 @@ export async function runSelfTest(provider: Provider): Promise<SelfTestReport> {
       weights: 'packed',
       attention: isCpu ? { kind: 'primitive', chunks: 1 } : { kind: 'fused' },
     };
-    const tested: TransformerSettings = {
+    const testedIn = async (compute: ComputeType): Promise<TransformerSettings> => ({
       provider,
       compute,
       weights: 'packed',
       attention: await attentionFor(provider, { ...config, tokens: TOKENS, compute }),
-    };
-    const compare = async (form: NetworkWeights, latent: readonly number[]) => {
+    });
+    const compare = async (form: NetworkWeights, compute: ComputeType, latent: readonly number[]) => {
       const expected = await stepOn(form, reference, latent);
-      const actual = await stepOn(form, tested, latent);
+      const actual = await stepOn(form, await testedIn(compute), latent);
       return { expected, actual, error: largestDifference(actual.velocity, expected.velocity) };
     };
-    const plain = await compare(weights, LATENT);
-    // Activations are rounded to 8 bits there: two right answers differ by as much as half precision does.
-    const quantised = await compare(inBlocks, SMALL_LATENT);
-    const error = quantised.error < ROUNDED ? plain.error : quantised.error;
+    const plain = await compare(weights, half, LATENT);
+    // Two right answers differ by as much as half precision does: activations are rounded to 8 bits, or to bfloat16.
+    const others = [await compare(inBlocks, half, SMALL_LATENT)];
+    if (await computesIn(provider, 'bfloat16')) others.push(await compare(weights, 'bfloat16', LATENT));
+    const wrong = others.find(({ error }) => !(error < ROUNDED));
+    const { error } = wrong ?? plain;
     return {
       provider,
       verdict: error < RIGHT ? 'right' : error < ROUNDED ? 'rounded' : 'wrong',

@@ -134,7 +134,7 @@ export class ZImageBlocks {
     const v = inBatch(this.linear(x, `${name}.to_v`));
     const mixed =
       this.attention.kind === 'fused'
-        ? graph.fusedAttention(q, k, v, heads)
+        ? graph.fusedAttention(q, k, v, heads, { type: this.attention.type })
         : graph.primitiveAttention(q, k, v, heads, { chunks: this.attention.chunks });
     const scaled = this.#inRange(graph.reshape(mixed, [-1, dim]), HALF_EXPONENTS.attention);
     return this.linear(scaled, `${name}.to_out.0`);

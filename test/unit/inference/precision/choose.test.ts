@@ -4,8 +4,8 @@ import { choosePrecision, type PrecisionNeed } from '../../../../nodes/inference
 
 const GB = 1e9;
 /** Of Z-Image-Turbo in bf16. */
-const turbo = { stored: 12.3 * GB, elements: 6.15e9, inBlocks: 5.98e9 };
-const nano = { stored: 0.02 * GB, elements: 5e6, inBlocks: 4e6 };
+const turbo = { stored: 12.3 * GB, elements: 6.15e9, bfloat16: 6.15e9, inBlocks: 5.98e9 };
+const nano = { stored: 0.02 * GB, elements: 5e6, bfloat16: 5e6, inBlocks: 4e6 };
 
 const need = (change: Partial<PrecisionNeed>): PrecisionNeed => ({
   part: 'transformer',
@@ -13,6 +13,7 @@ const need = (change: Partial<PrecisionNeed>): PrecisionNeed => ({
   sizes: turbo,
   isCpu: true,
   half: false,
+  bfloat16: false,
   budgetBytes: 14 * GB,
   hostBytes: 24 * GB,
   ...change,
@@ -54,6 +55,22 @@ describe('auto on a GPU', () => {
     expect(gpu(memory, half)).toMatchObject({ precision, compute });
   });
 
+  test.each([
+    [24, turbo, 'bf16', 'bfloat16'],
+    // Files in another type are converted anyway, then to the one that rounds less.
+    [24, { ...turbo, bfloat16: 0 }, 'f16', 'float16'],
+    [12, turbo, 'int8', 'float16'],
+  ] as const)(
+    'of %i GB with bfloat16 takes a file as it is where it fits',
+    (memory, sizes, precision, compute) => {
+      const budgetBytes = memory * 0.9 * GB;
+      expect(chosen({ isCpu: false, half: true, bfloat16: true, sizes, budgetBytes })).toMatchObject({
+        precision,
+        compute,
+      });
+    },
+  );
+
   test('leaves small models exact', () => {
     expect(chosen({ isCpu: false, half: true, sizes: nano }).precision).toBe('f32');
   });
@@ -74,6 +91,18 @@ test('f16 on a GPU without half precision is widened, and both are told', () => 
     reason: 'chosen, though this GPU computes in float32 only',
     bytes: 4 * turbo.elements,
   });
+});
+
+test('bf16 on a GPU without bfloat16 is widened, and both are told', () => {
+  const bf16 = (bfloat16: boolean, part: PrecisionNeed['part'] = 'transformer') =>
+    chosen({ isCpu: false, half: true, bfloat16, choice: 'bf16', part });
+  expect(bf16(true)).toMatchObject({ compute: 'bfloat16', reason: 'chosen', bytes: 2 * turbo.elements });
+  expect(bf16(false)).toMatchObject({
+    compute: 'float32',
+    reason: 'chosen, though this GPU widens it to float32',
+    bytes: 4 * turbo.elements,
+  });
+  expect(bf16(true, 'vae')).toMatchObject({ compute: 'float32', bytes: 4 * turbo.elements });
 });
 
 test('an autoencoder is never quantised', () => {
