@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
 import { providerChoices } from '../../nodes/core/providers.ts';
-import type { ZImageConfig } from '../../nodes/inference/checkpoints/configs.ts';
+import { type ZImageConfig, zimageTurbo } from '../../nodes/inference/checkpoints/configs.ts';
 import { checkDevice } from '../../nodes/inference/gpu-check/measure.ts';
 import { packageRoot } from '../package-root.ts';
 import { table } from './table.ts';
@@ -17,26 +17,8 @@ const HELP = `gpu-check: how fast this machine's GPU runs Z-Image-Turbo, with ra
   --json            the figures as JSON
 `;
 
-/** Z-Image-Turbo, as published. */
-const FULL: ZImageConfig = {
-  inChannels: 16,
-  patchSize: 2,
-  dim: 3840,
-  heads: 30,
-  headDim: 128,
-  layers: 30,
-  refinerLayers: 2,
-  feedForwardWidth: 10_240,
-  captionDim: 2560,
-  timeDim: 256,
-  normEps: 1e-5,
-  ropeTheta: 256,
-  timeScale: 1000,
-  axesDims: [32, 48, 48],
-  axesLens: [1536, 512, 512],
-};
 const TINY: ZImageConfig = {
-  ...FULL,
+  ...zimageTurbo,
   dim: 256,
   heads: 2,
   layers: 2,
@@ -62,7 +44,7 @@ async function main(): Promise<number> {
   }
   const provider = providerChoices.find((choice) => choice === values.provider);
   const sizes = values.sizes.split(',').map(Number);
-  const base = values.tiny ? TINY : FULL;
+  const base = values.tiny ? TINY : zimageTurbo;
   const layers = values.layers === undefined ? base.layers : Number(values.layers);
   const areSizes = sizes.every(
     (size) => Number.isInteger(size) && size >= 64 && size <= 4096 && size % 16 === 0,

@@ -8,6 +8,7 @@ import { useText } from '../i18n/index.ts';
 import { itemKey } from '../state/item-key.ts';
 import { useActiveDocument, useActiveTab } from '../state/workspace.ts';
 import { runCommand } from './commands/index.ts';
+import { NameField } from './name-field.tsx';
 
 /** What the graphs on the way to the one on the canvas are called. */
 function titlesOn(document: Document, path: readonly string[]): string[] {
@@ -67,29 +68,20 @@ function SubgraphName() {
   const [typing, setTyping] = useState(false);
   const id = useActiveDocument(({ document, path }) => definitionAt(document, path));
   const title = useActiveDocument(({ document }) => document.definitions?.[id ?? '']?.title ?? '');
-  const commit = (typed: string) => {
-    setTyping(false);
-    const name = typed.trim();
-    if (id === undefined || name === '' || name === title) return;
+  const rename = (name: string) => {
+    if (id === undefined || name === '') return;
     store.editDocument(t('subgraph.rename'), ({ definitions }) => {
       const definition = definitions?.[id];
       if (definition) definition.title = name;
     });
   };
   return typing ? (
-    <input
+    <NameField
       className="breadcrumb-name"
-      aria-label={t('subgraph.rename')}
-      defaultValue={title}
-      maxLength={200}
-      // biome-ignore lint/a11y/noAutofocus: the user just asked to rename it
-      autoFocus
-      onFocus={(event) => event.target.select()}
-      onBlur={(event) => commit(event.target.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit(event.currentTarget.value);
-        if (event.key === 'Escape') setTyping(false);
-      }}
+      label={t('subgraph.rename')}
+      name={title}
+      onName={rename}
+      onLeave={() => setTyping(false)}
     />
   ) : (
     <button type="button" aria-current="page" title={t('subgraph.rename')} onClick={() => setTyping(true)}>

@@ -191,74 +191,76 @@ describe.skipIf(!hasBrowser)('accessible', { timeout: 120_000 }, () => {
   });
   afterAll(() => host?.close());
 
-  describe.each(['dark', 'light'] as const)('%s', (theme) => {
-    describe.each(['en', 'zh'])('%s', (language) => {
-      let editor: Editor;
-      beforeAll(async () => {
-        editor = await host.open();
-        const { page } = editor;
-        await page.evaluate(
-          ([value, words]) => {
-            localStorage.setItem('kronode.ui', JSON.stringify({ theme: value }));
-            localStorage.setItem('kronode.language', words ?? '');
-          },
-          [theme, language],
+  // Colours come with the theme, names with the language: two pairs have both of each.
+  describe.each([
+    ['dark', 'en'],
+    ['light', 'zh'],
+  ] as const)('%s, %s', (theme, language) => {
+    let editor: Editor;
+    beforeAll(async () => {
+      editor = await host.open();
+      const { page } = editor;
+      await page.evaluate(
+        ([value, words]) => {
+          localStorage.setItem('kronode.ui', JSON.stringify({ theme: value }));
+          localStorage.setItem('kronode.language', words ?? '');
+        },
+        [theme, language],
+      );
+      await page.reload();
+      await page.locator('.node').first().waitFor();
+      for (const seed of [1, 2]) {
+        const name = `fruit-${seed}`;
+        await editor.openDocument(
+          spread(pictureDocument('a pear', { seed, save: name, steps: 1 })),
+          `${name}.kronode.json`,
         );
-        await page.reload();
-        await page.locator('.node').first().waitFor();
-        for (const seed of [1, 2]) {
-          const name = `fruit-${seed}`;
-          await editor.openDocument(
-            spread(pictureDocument('a pear', { seed, save: name, steps: 1 })),
-            `${name}.kronode.json`,
-          );
-          await editor.press('Control+Enter');
-          await editor.node('end').locator('.node-preview img').waitFor(SLOW);
-        }
-        await editor.openDocument(failingDocument(), 'failing.kronode.json');
         await editor.press('Control+Enter');
-        await page.locator('.node-error').first().waitFor(SLOW);
-        await editor.openDocument(fullDocument(), 'full.kronode.json');
-        await editor.press('.');
-      }, 180_000);
-      afterAll(() => editor?.close());
+        await editor.node('end').locator('.node-preview img').waitFor(SLOW);
+      }
+      await editor.openDocument(failingDocument(), 'failing.kronode.json');
+      await editor.press('Control+Enter');
+      await page.locator('.node-error').first().waitFor(SLOW);
+      await editor.openDocument(fullDocument(), 'full.kronode.json');
+      await editor.press('.');
+    }, 180_000);
+    afterAll(() => editor?.close());
 
-      /** The full document alone, with nothing over it and no panel beside it. */
-      const start = async () => {
+    /** The full document alone, with nothing over it and no panel beside it. */
+    const start = async () => {
+      await close(editor);
+      await editor.page.getByRole('tab', { name: /^full/ }).click();
+      await editor.node('bad').waitFor();
+      // Keys are for the canvas, not for the tab that was clicked.
+      await editor.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+    };
+
+    test('every panel of the rail', async () => {
+      const { page } = editor;
+      await start();
+      const buttons = page.locator('nav').first().getByRole('button');
+      for (let i = 0; i < (await buttons.count()); i++) {
+        await buttons.nth(i).click();
+        await page.locator('aside header').first().waitFor();
+        await editor.quiet(500);
+        await finished(page);
+        expect(await violationsOf(page)).toEqual([]);
         await close(editor);
-        await editor.page.getByRole('tab', { name: /^full/ }).click();
-        await editor.node('bad').waitFor();
-        // Keys are for the canvas, not for the tab that was clicked.
-        await editor.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-      };
+      }
+    });
 
-      test('every panel of the rail', async () => {
-        const { page } = editor;
-        await start();
-        const buttons = page.locator('nav').first().getByRole('button');
-        for (let i = 0; i < (await buttons.count()); i++) {
-          await buttons.nth(i).click();
-          await page.locator('aside header').first().waitFor();
-          await editor.quiet(500);
-          await finished(page);
-          expect(await violationsOf(page)).toEqual([]);
-          await close(editor);
-        }
-      });
-
-      test.each(screens)('$name', async ({ keys = [], open, shows, leave }) => {
-        const { page } = editor;
-        await start();
-        try {
-          await editor.press(...keys);
-          await open?.(editor);
-          await page.locator(shows).first().waitFor(SLOW);
-          await finished(page);
-          expect(await violationsOf(page)).toEqual([]);
-        } finally {
-          await leave?.(editor);
-        }
-      });
+    test.each(screens)('$name', async ({ keys = [], open, shows, leave }) => {
+      const { page } = editor;
+      await start();
+      try {
+        await editor.press(...keys);
+        await open?.(editor);
+        await page.locator(shows).first().waitFor(SLOW);
+        await finished(page);
+        expect(await violationsOf(page)).toEqual([]);
+      } finally {
+        await leave?.(editor);
+      }
     });
   });
 

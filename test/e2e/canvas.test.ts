@@ -230,6 +230,13 @@ describe.skipIf(!hasBrowser)('the canvas', () => {
     await editor.type('My sampler');
     await editor.press('Enter');
     await expect.poll(() => node.locator('.node-title').textContent()).toBe('My sampler');
+    await editor.press('F2');
+    await editor.type('Something else');
+    await editor.press('Escape');
+    await expect.poll(() => node.locator('.node-title').textContent()).toBe('My sampler');
+    // Nothing was done that would have to be undone first.
+    await editor.press('Control+z');
+    await expect.poll(() => node.locator('.node-title').textContent()).toBe('Sample');
   });
 
   test('aligning, layout and a note', async () => {

@@ -1,26 +1,14 @@
 import { join } from 'node:path';
-import type { ZImageConfig } from '../../nodes/inference/checkpoints/configs.ts';
+import { type ZImageConfig, zimageTurbo } from '../../nodes/inference/checkpoints/configs.ts';
 import { fromFloat32 } from '../../nodes/inference/checkpoints/float-narrowing.ts';
 import { writeSafetensors } from '../../nodes/inference/checkpoints/safetensors-writer.ts';
 import { zimageWeights } from '../../nodes/inference/checkpoints/zimage-names.ts';
 
 /** Z-Image-Turbo as published, with as many blocks as asked for. */
 export const fullWidth = (layers = 30, refinerLayers = 2): ZImageConfig => ({
-  inChannels: 16,
-  patchSize: 2,
-  dim: 3840,
-  heads: 30,
-  headDim: 128,
+  ...zimageTurbo,
   layers,
   refinerLayers,
-  feedForwardWidth: 10_240,
-  captionDim: 2560,
-  timeDim: 256,
-  normEps: 1e-5,
-  ropeTheta: 256,
-  timeScale: 1000,
-  axesDims: [32, 48, 48],
-  axesLens: [1536, 512, 512],
 });
 
 /** A channel of the residual stream that holds far larger values than the others, see `blockFeeds`. */

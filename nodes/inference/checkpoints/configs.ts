@@ -33,6 +33,25 @@ export interface ZImageConfig {
   readonly axesLens: readonly [number, number, number];
 }
 
+/** Z-Image-Turbo, as published. */
+export const zimageTurbo: ZImageConfig = {
+  inChannels: 16,
+  patchSize: 2,
+  dim: 3840,
+  heads: 30,
+  headDim: 128,
+  layers: 30,
+  refinerLayers: 2,
+  feedForwardWidth: 10_240,
+  captionDim: 2560,
+  timeDim: 256,
+  normEps: 1e-5,
+  ropeTheta: 256,
+  timeScale: 1000,
+  axesDims: [32, 48, 48],
+  axesLens: [1536, 512, 512],
+};
+
 /** The Qwen3 text encoder (`Qwen3Model` in transformers). */
 export interface Qwen3Config {
   readonly vocabularySize: number;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { elementCount, tensor } from '../../core/tensor.ts';
-import type { ZImageConfig } from '../checkpoints/configs.ts';
+import { type ZImageConfig, zimageTurbo } from '../checkpoints/configs.ts';
 import { type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
 import { writeSafetensors } from '../checkpoints/safetensors-writer.ts';
 import type { NetworkWeights } from '../checkpoints/weights.ts';
@@ -36,21 +36,13 @@ export interface SelfTestReport {
 
 /** One block of heads as wide as the real model's; the rest is small, so that the answer comes at once. */
 const CONFIG: ZImageConfig = {
-  inChannels: 16,
-  patchSize: 2,
+  ...zimageTurbo,
   dim: 256,
   heads: 2,
-  headDim: 128,
   layers: 1,
   refinerLayers: 0,
   feedForwardWidth: 640,
   captionDim: 256,
-  timeDim: 256,
-  normEps: 1e-5,
-  ropeTheta: 256,
-  timeScale: 1000,
-  axesDims: [32, 48, 48],
-  axesLens: [1536, 512, 512],
 };
 /** 400 image tokens: more than any tile of the fused kernels, and no multiple of one. */
 const LATENT: readonly number[] = [1, 16, 40, 40];

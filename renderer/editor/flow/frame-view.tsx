@@ -3,6 +3,7 @@ import { type NodeProps, NodeResizer } from 'reactflow';
 import { useText } from '../../i18n/index.ts';
 import { itemKey } from '../../state/item-key.ts';
 import { closeOverlay, showOverlay, useIsRenaming } from '../../state/overlay-store.ts';
+import { NameField } from '../name-field.tsx';
 import type { FlowNode } from './adapters.ts';
 import { useGraph, useTab } from './tab-context.ts';
 import { useResize } from './use-resize.ts';
@@ -16,13 +17,11 @@ export const FrameView = memo(function FrameView({ data: { id }, selected }: Nod
   const renaming = useIsRenaming(key);
   const onResizeEnd = useResize('frame', id);
   if (!frame) return null;
-  const rename = (title: string) => {
-    closeOverlay();
+  const rename = (title: string) =>
     tab.store.edit(t('frame.rename'), ({ frames }) => {
       const draft = frames?.[id];
-      if (draft) draft.title = title.slice(0, 200);
+      if (draft) draft.title = title;
     });
-  };
   return (
     <section
       className="frame"
@@ -43,18 +42,12 @@ export const FrameView = memo(function FrameView({ data: { id }, selected }: Nod
         onDoubleClick={() => showOverlay({ kind: 'rename', item: key })}
       >
         {renaming ? (
-          <input
+          <NameField
             className="node-title-field nodrag"
-            aria-label={t('frame.title')}
-            defaultValue={frame.title}
-            // biome-ignore lint/a11y/noAutofocus: the user just asked to rename it
-            autoFocus
-            onFocus={(event) => event.target.select()}
-            onBlur={(event) => rename(event.target.value)}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') rename(event.currentTarget.value);
-              if (event.key === 'Escape') closeOverlay();
-            }}
+            label={t('frame.title')}
+            name={frame.title}
+            onName={rename}
+            onLeave={closeOverlay}
           />
         ) : (
           frame.title

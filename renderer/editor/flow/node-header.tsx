@@ -1,5 +1,4 @@
 import { ChevronDown, ChevronRight, Ellipsis, Lock, SquareArrowOutUpRight } from 'lucide-react';
-import { useState } from 'react';
 import type { NodeDeclaration } from '../../../nodes/core/node.ts';
 import type { DocumentNode } from '../../../nodes/document/schema.ts';
 import { instanceDefinition, isPortNode } from '../../../nodes/document/subgraph-types.ts';
@@ -10,6 +9,7 @@ import { closeOverlay, showOverlay, useIsRenaming } from '../../state/overlay-st
 import { Menu } from '../../ui/menu.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
 import { enterInstance } from '../commands/subgraph-commands.ts';
+import { NameField } from '../name-field.tsx';
 import { nodeMenu, selectFor } from './menus.tsx';
 import { useGraph, useTab } from './tab-context.ts';
 import { useNodeRun, useRunMark } from './use-runtime.ts';
@@ -145,33 +145,20 @@ function RunMark({ id }: { readonly id: string }) {
 function TitleField({ id, title }: { readonly id: string; readonly title: string }) {
   const t = useText();
   const tab = useTab();
-  const [draft, setDraft] = useState(title);
-  const commit = () => {
-    closeOverlay();
-    const next = draft.trim();
-    if (next === title) return;
+  const rename = (next: string) =>
     tab.store.edit(t('cmd.node.rename'), ({ nodes }) => {
       const node = nodes[id];
       if (!node) return;
       if (next === '') delete node.title;
       else node.title = next;
     });
-  };
   return (
-    <input
+    <NameField
       className="node-title-field nodrag"
-      aria-label={t('node.title')}
-      value={draft}
-      maxLength={200}
-      // biome-ignore lint/a11y/noAutofocus: the user just asked to rename it
-      autoFocus
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit();
-        if (event.key === 'Escape') closeOverlay();
-      }}
+      label={t('node.title')}
+      name={title}
+      onName={rename}
+      onLeave={closeOverlay}
     />
   );
 }

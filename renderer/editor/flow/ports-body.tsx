@@ -11,6 +11,7 @@ import { itemKey } from '../../state/item-key.ts';
 import { closeOverlay, showOverlay, useIsRenaming } from '../../state/overlay-store.ts';
 import { NEW_PORT } from '../edits/join.ts';
 import { movePort, type PortSide, removePort, renamePort } from '../edits/subgraph-ports.ts';
+import { NameField } from '../name-field.tsx';
 import { useRowDrag } from '../widgets/use-row-drag.ts';
 import { Socket } from './socket.tsx';
 import { useGraph, useTab } from './tab-context.ts';
@@ -171,28 +172,12 @@ interface PortNameProps {
 function PortName({ side, name, title }: PortNameProps) {
   const t = useText();
   const { store } = useTab();
-  const commit = (typed: string) => {
-    closeOverlay();
+  const rename = (typed: string) => {
     const { definition } = store;
-    if (definition === undefined || typed.trim() === title) return;
+    if (definition === undefined) return;
     store.editDocument(t('history.port-renamed'), (draft) =>
-      renamePort(draft, definition, side, name, typed.trim()),
+      renamePort(draft, definition, side, name, typed),
     );
   };
-  return (
-    <input
-      className="node-title-field"
-      aria-label={t('port.name')}
-      defaultValue={title}
-      maxLength={200}
-      // biome-ignore lint/a11y/noAutofocus: the user just asked to rename it
-      autoFocus
-      onFocus={(event) => event.target.select()}
-      onBlur={(event) => commit(event.target.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') commit(event.currentTarget.value);
-        if (event.key === 'Escape') closeOverlay();
-      }}
-    />
-  );
+  return <NameField label={t('port.name')} name={title} onName={rename} onLeave={closeOverlay} />;
 }

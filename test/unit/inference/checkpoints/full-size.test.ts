@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Qwen3Config, ZImageConfig } from '../../../../nodes/inference/checkpoints/configs.ts';
+import { type Qwen3Config, zimageTurbo } from '../../../../nodes/inference/checkpoints/configs.ts';
 import { qwen3Weights } from '../../../../nodes/inference/checkpoints/qwen3-names.ts';
 import { vaeWeights } from '../../../../nodes/inference/checkpoints/vae-names.ts';
 import { zimageWeights } from '../../../../nodes/inference/checkpoints/zimage-names.ts';
@@ -12,24 +12,7 @@ const parameters = (shapes: ReadonlyMap<string, readonly number[]>, prefix = '')
     .reduce((sum, [, shape]) => sum + shape.reduce((product, size) => product * size, 1), 0);
 
 test('Z-Image-Turbo', () => {
-  const config: ZImageConfig = {
-    inChannels: 16,
-    patchSize: 2,
-    dim: 3840,
-    heads: 30,
-    headDim: 128,
-    layers: 30,
-    refinerLayers: 2,
-    feedForwardWidth: 10240,
-    captionDim: 2560,
-    timeDim: 256,
-    normEps: 1e-5,
-    ropeTheta: 256,
-    timeScale: 1000,
-    axesDims: [32, 48, 48],
-    axesLens: [1536, 512, 512],
-  };
-  const { required } = zimageWeights(config);
+  const { required } = zimageWeights(zimageTurbo);
   expect(parameters(required)).toBe(6_154_908_736);
   expect(parameters(required, 'layers.7.')).toBe(180_910_336);
   expect(parameters(required, 'context_refiner.0.')).toBe(176_962_816);
