@@ -9,6 +9,7 @@ import { setUi, togglePanel, useUi } from '../state/ui-store.ts';
 import { IconButton } from '../ui/button.tsx';
 import { cn } from '../ui/class-names.ts';
 import { ErrorBoundary } from '../ui/error-boundary.tsx';
+import { followDrag } from '../ui/follow-drag.ts';
 
 type Side = Panel['side'];
 
@@ -79,22 +80,16 @@ export function SidePanel({ side }: { readonly side: Side }) {
   const keep = (next: number) => setUi(side === 'left' ? { leftWidth: next } : { rightWidth: next });
   const limited = (next: number) => Math.min(LIMITS.max, Math.max(LIMITS.min, Math.round(next)));
   const drag = (event: PointerEvent<HTMLDivElement>) => {
-    const element = event.currentTarget;
-    element.setPointerCapture(event.pointerId);
     const start = event.clientX;
     let last = width;
-    const move = ({ clientX }: globalThis.PointerEvent) => {
+    const move = ({ clientX }: { readonly clientX: number }) => {
       last = limited(width + (side === 'left' ? clientX - start : start - clientX));
       setDragged(last);
     };
-    const up = () => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('pointerup', up);
+    followDrag(event, event.currentTarget, move, () => {
       setDragged(undefined);
       keep(last);
-    };
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', up);
+    });
   };
   const step = (event: KeyboardEvent) => {
     const outward = side === 'left' ? 'ArrowRight' : 'ArrowLeft';

@@ -69,6 +69,19 @@ export interface Qwen3Config {
   readonly ropeTheta: number;
 }
 
+/** Qwen3-4B, as published: Z-Image's text encoder. */
+export const qwen3With4B: Qwen3Config = {
+  vocabularySize: 151_936,
+  hiddenSize: 2560,
+  layers: 36,
+  heads: 32,
+  keyValueHeads: 8,
+  headDim: 128,
+  feedForwardWidth: 9728,
+  normEps: 1e-6,
+  ropeTheta: 1_000_000,
+};
+
 /** A Flux-style variational autoencoder (`AutoencoderKL` in diffusers, without quant convolutions). */
 export interface AutoencoderConfig {
   /** Channels of a picture; 3. */

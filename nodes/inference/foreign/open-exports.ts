@@ -2,7 +2,12 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { PartConfigs, PartKind } from '../checkpoints/architecture.ts';
 import { flux } from '../checkpoints/autoencoder-kl.ts';
-import type { AutoencoderConfig, Qwen3Config, ZImageConfig } from '../checkpoints/configs.ts';
+import {
+  type AutoencoderConfig,
+  type Qwen3Config,
+  qwen3With4B,
+  type ZImageConfig,
+} from '../checkpoints/configs.ts';
 import { readJsonObject } from '../checkpoints/json-file.ts';
 import { shiftIn, tokenizerNear } from '../checkpoints/nearby.ts';
 import { readOnnx } from './describe.ts';
@@ -134,15 +139,9 @@ function transformerConfig(
 
 /** Of Qwen3-4B, as far as the graph does not tell. */
 const encoderConfig = ({ hiddenSize, vocabularySize }: TextEncoderSignature): Qwen3Config => ({
-  vocabularySize: vocabularySize ?? 151_936,
-  hiddenSize: hiddenSize ?? 2560,
-  layers: 36,
-  heads: 32,
-  keyValueHeads: 8,
-  headDim: 128,
-  feedForwardWidth: 9728,
-  normEps: 1e-6,
-  ropeTheta: 1_000_000,
+  ...qwen3With4B,
+  ...(vocabularySize !== undefined && { vocabularySize }),
+  ...(hiddenSize !== undefined && { hiddenSize }),
 });
 
 /** The Flux autoencoder's, with the scaling of a `config.json` or a graph for it beside the decoder. */

@@ -3,6 +3,7 @@ import { type EdgeProps, useReactFlow } from 'reactflow';
 import { outputType } from '../../../nodes/graph/types.ts';
 import { useText } from '../../i18n/index.ts';
 import { useCatalogue } from '../../state/catalogue-store.ts';
+import { followDrag } from '../../ui/follow-drag.ts';
 import type { Point } from '../canvas-handle.ts';
 import type { FlowEdge } from './adapters.ts';
 import { inkOf } from './socket.tsx';
@@ -61,22 +62,16 @@ export const WireView = memo(function WireView({
   ) => {
     event.stopPropagation();
     event.preventDefault();
-    const element = event.currentTarget;
-    element.setPointerCapture(event.pointerId);
     let points = from;
     const move = (step: PointerEvent) => {
       const at = flow.screenToFlowPosition({ x: step.clientX, y: step.clientY });
       points = points.map((point, i) => (i === index ? at : point));
       setMoving(points);
     };
-    const up = () => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('pointerup', up);
+    followDrag(event, event.currentTarget, move, () => {
       setMoving(undefined);
       if (isNew || points !== from) commit(points);
-    };
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', up);
+    });
   };
 
   return (

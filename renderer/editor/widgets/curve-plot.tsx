@@ -2,6 +2,7 @@ import { type PointerEvent as ReactPointerEvent, useEffect, useRef } from 'react
 import { type CurvePoint, curveAt, stepPosition } from '../../../nodes/core/curve.ts';
 import { useText } from '../../i18n/index.ts';
 import { newGesture } from '../../state/gesture.ts';
+import { followDrag } from '../../ui/follow-drag.ts';
 import { addPoint, type CurveRange, movePoint, placeAfter, removePoint } from './curve-edits.ts';
 import { numberText, snapped } from './number-text.ts';
 
@@ -60,28 +61,19 @@ export function CurvePlot(props: CurvePlotProps) {
     event.preventDefault();
     const element = event.currentTarget;
     element.focus();
-    element.setPointerCapture(event.pointerId);
     const one = newGesture('curve');
     // Where on the point it was taken hold of, so that it does not jump.
     const [grabX, grabY] = pointAt(event, Number.EPSILON);
     const start = points[index];
     let current = points;
-    const move = (step: PointerEvent) => {
+    followDrag(event, element, (step) => {
       if (!start) return;
       const [x, y] = pointAt(step, Number.EPSILON);
       const grid = step.shiftKey ? GRID * FINE : GRID;
       const to: CurvePoint = [snapped(start[0] + x - grabX, grid), snapped(start[1] + y - grabY, grid)];
       current = movePoint(current, index, to, range);
       set(current, one);
-    };
-    const stop = () => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('pointerup', stop);
-      element.removeEventListener('pointercancel', stop);
-    };
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', stop);
-    element.addEventListener('pointercancel', stop);
+    });
   };
 
   const add = (at: CurvePoint) => {

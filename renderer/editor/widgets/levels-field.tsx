@@ -3,6 +3,7 @@ import type { NumberListWidget } from '../../../nodes/core/inputs.ts';
 import { useText } from '../../i18n/index.ts';
 import { newGesture } from '../../state/gesture.ts';
 import { useTabRuntime } from '../../state/runtime-store.ts';
+import { followDrag } from '../../ui/follow-drag.ts';
 import { useTab } from '../flow/tab-context.ts';
 import { useRuntimeId } from '../flow/use-runtime.ts';
 import { inRange, numberText, snapped } from './number-text.ts';
@@ -54,7 +55,6 @@ export function LevelsField({ widget, value, set, label, node }: WidgetProps<Num
     const element = plot.current;
     if (event.button !== 0 || !element) return;
     event.preventDefault();
-    element.setPointerCapture(event.pointerId);
     const gesture = newGesture('levels');
     const changes = new Map<number, number>();
     const { left, width, top, height } = element.getBoundingClientRect();
@@ -62,26 +62,14 @@ export function LevelsField({ widget, value, set, label, node }: WidgetProps<Num
       clientX,
       clientY,
       shiftKey,
-    }: {
-      clientX: number;
-      clientY: number;
-      shiftKey: boolean;
-    }) => {
+    }: Pick<PointerEvent, 'clientX' | 'clientY' | 'shiftKey'>) => {
       const index = Math.min(count - 1, Math.max(0, Math.floor(((clientX - left) / width) * count)));
       const wanted = max - ((clientY - top) / height) * (max - min);
       setActive(index);
       changes.set(index, inRange(snapped(wanted, shiftKey ? FINE : STEP), range));
       write(changes, gesture);
     };
-    const move = (moved: PointerEvent) => place(moved);
-    const stop = () => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('pointerup', stop);
-      element.removeEventListener('pointercancel', stop);
-    };
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', stop);
-    element.addEventListener('pointercancel', stop);
+    followDrag(event, element, place);
     place(event);
   };
 

@@ -3,6 +3,7 @@ import type { FloatWidget } from '../../../nodes/core/inputs.ts';
 import type { LiveNumber } from '../../live/live-numbers.ts';
 import { touchNumber, useIsHeld } from '../../live/live-store.ts';
 import { newGesture } from '../../state/gesture.ts';
+import { followDrag } from '../../ui/follow-drag.ts';
 import { useTab } from '../flow/tab-context.ts';
 import { inRange, numberText, snapped, typedNumber } from './number-text.ts';
 import type { WidgetProps } from './widget-props.ts';
@@ -49,7 +50,6 @@ export function Slider({ widget, value, set, label, node, name, within }: Widget
     if (event.button !== 0 || !element) return;
     event.preventDefault();
     element.focus();
-    element.setPointerCapture(event.pointerId);
     // Both clicks of a double click and the reset they mean are one step.
     const isSecond = event.timeStamp - lastPress.current.at < DOUBLE_CLICK;
     const gesture = isSecond ? lastPress.current.gesture : newGesture('slider');
@@ -57,6 +57,7 @@ export function Slider({ widget, value, set, label, node, name, within }: Widget
     const { left, width } = element.getBoundingClientRect();
     const start = { x: event.clientX, value: own };
     let moved = false;
+    const { shiftKey: isFine } = event;
     const move = ({ clientX, shiftKey, altKey }: PointerEvent) => {
       if (!moved && Math.abs(clientX - start.x) < 2) return;
       moved = true;
@@ -67,17 +68,11 @@ export function Slider({ widget, value, set, label, node, name, within }: Widget
         : min + ((clientX - left) / width) * (max - min);
       set(inRange(snapped(wanted, altKey ? ALT_GRID : shiftKey ? step * FINE : step), widget), gesture);
     };
-    const stop = ({ clientX, shiftKey }: PointerEvent) => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('pointerup', stop);
-      element.removeEventListener('pointercancel', stop);
+    followDrag(event, element, move, () => {
       // A click goes where it points.
-      if (!moved && !shiftKey)
-        set(inRange(snapped(min + ((clientX - left) / width) * (max - min), step), widget), gesture);
-    };
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', stop);
-    element.addEventListener('pointercancel', stop);
+      if (!moved && !isFine)
+        set(inRange(snapped(min + ((start.x - left) / width) * (max - min), step), widget), gesture);
+    });
   };
 
   if (typing)

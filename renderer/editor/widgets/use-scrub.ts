@@ -1,5 +1,6 @@
 import type { PointerEvent as ReactPointerEvent } from 'react';
 import { newGesture } from '../../state/gesture.ts';
+import { followDrag } from '../../ui/follow-drag.ts';
 import { inRange, snapped } from './number-text.ts';
 
 interface Scrub {
@@ -18,22 +19,12 @@ export const scrub =
   (event: ReactPointerEvent<HTMLElement>): void => {
     if (event.button !== 0 || typeof value !== 'number') return;
     event.preventDefault();
-    const element = event.currentTarget;
-    element.setPointerCapture(event.pointerId);
     const gesture = newGesture('scrub');
     let exact = value;
-    const move = (step: PointerEvent) => {
+    followDrag(event, event.currentTarget, (step) => {
       exact += (step.movementX / PIXELS_PER_STEP) * range.step * (step.shiftKey ? FINE : 1);
       exact = Math.min(range.max, Math.max(range.min, exact));
       const grid = whole ? range.step : step.shiftKey ? range.step * FINE : range.step;
       set(inRange(snapped(exact, grid), range), gesture);
-    };
-    const stop = () => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('pointerup', stop);
-      element.removeEventListener('pointercancel', stop);
-    };
-    element.addEventListener('pointermove', move);
-    element.addEventListener('pointerup', stop);
-    element.addEventListener('pointercancel', stop);
+    });
   };

@@ -1,6 +1,7 @@
 import type { KeyboardEvent, PointerEvent as ReactPointerEvent } from 'react';
 import { useText } from '../../i18n/index.ts';
 import { updateViewer, useViewer, type ViewerSource } from '../../state/viewer-store.ts';
+import { followDrag } from '../../ui/follow-drag.ts';
 import { type LoadedPicture, usePicture } from '../picture-data.ts';
 import { Waiting } from './single.tsx';
 import { Stage } from './stage.tsx';
@@ -80,14 +81,7 @@ function Divider({ a, b, at }: DividerProps) {
     const element = event.currentTarget;
     const stage = element.parentElement?.getBoundingClientRect();
     if (!stage || event.button !== 0) return;
-    element.setPointerCapture(event.pointerId);
-    const move = ({ clientX }: PointerEvent) => set((clientX - stage.left) / stage.width);
-    const end = () => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('lostpointercapture', end);
-    };
-    element.addEventListener('pointermove', move);
-    element.addEventListener('lostpointercapture', end);
+    followDrag(event, element, ({ clientX }) => set((clientX - stage.left) / stage.width));
   };
   return (
     <div

@@ -9,6 +9,7 @@ import {
 import type { Size } from '../../editor/canvas-handle.ts';
 import { useText } from '../../i18n/index.ts';
 import { updateViewer, useViewer } from '../../state/viewer-store.ts';
+import { followDrag } from '../../ui/follow-drag.ts';
 import { actualSize, fitView, panned, type View, wheelFactor, withinLimits, zoomed } from './pan-zoom.ts';
 
 /** A picture on the stage. */
@@ -53,16 +54,9 @@ export function Stage({ frame, layers, children }: StageProps) {
     const { view: start } = now.current;
     if (!start || (event.button !== 0 && event.button !== 1)) return;
     const from = { x: event.clientX, y: event.clientY };
-    const element = event.currentTarget;
-    element.setPointerCapture(event.pointerId);
-    const move = ({ clientX, clientY }: PointerEvent) =>
-      updateViewer({ view: panned(start, { x: clientX - from.x, y: clientY - from.y }, frame) });
-    const end = () => {
-      element.removeEventListener('pointermove', move);
-      element.removeEventListener('lostpointercapture', end);
-    };
-    element.addEventListener('pointermove', move);
-    element.addEventListener('lostpointercapture', end);
+    followDrag(event, event.currentTarget, ({ clientX, clientY }) =>
+      updateViewer({ view: panned(start, { x: clientX - from.x, y: clientY - from.y }, frame) }),
+    );
   };
   return (
     <figure

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Qwen3Config, zimageTurbo } from '../../../../nodes/inference/checkpoints/configs.ts';
+import { qwen3With4B, zimageTurbo } from '../../../../nodes/inference/checkpoints/configs.ts';
 import { qwen3Weights } from '../../../../nodes/inference/checkpoints/qwen3-names.ts';
 import { vaeWeights } from '../../../../nodes/inference/checkpoints/vae-names.ts';
 import { zimageWeights } from '../../../../nodes/inference/checkpoints/zimage-names.ts';
@@ -23,18 +23,7 @@ test('Z-Image-Turbo', () => {
 });
 
 test('Qwen3-4B without what hidden_states[-2] does not need', () => {
-  const config: Qwen3Config = {
-    vocabularySize: 151_936,
-    hiddenSize: 2560,
-    layers: 36,
-    heads: 32,
-    keyValueHeads: 8,
-    headDim: 128,
-    feedForwardWidth: 9728,
-    normEps: 1e-6,
-    ropeTheta: 1_000_000,
-  };
-  const { required, unneeded } = qwen3Weights(config);
+  const { required, unneeded } = qwen3Weights(qwen3With4B);
   expect(parameters(required)).toBe(3_921_534_720);
   expect(unneeded('model.layers.35.mlp.up_proj.weight')).toBe(true);
   expect(unneeded('model.layers.34.mlp.up_proj.weight')).toBe(false);
