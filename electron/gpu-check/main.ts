@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
+import { computeTypes } from '../../nodes/core/precision.ts';
 import { providerChoices } from '../../nodes/core/providers.ts';
 import { type ZImageConfig, zimageTurbo } from '../../nodes/inference/checkpoints/configs.ts';
 import { checkDevice } from '../../nodes/inference/gpu-check/measure.ts';
@@ -12,6 +13,7 @@ const HELP = `gpu-check: how fast this machine's GPU runs Z-Image-Turbo, with ra
 
   --provider NAME   ${providerChoices.join(', ')} (default: auto)
   --sizes LIST      sides of the pictures in pixels (default: 512,1024)
+  --compute TYPE    ${computeTypes.join(', ')} (default: what a model that fits is computed in)
   --layers N        blocks to measure (default: all 30, or as many as fit)
   --tiny            a transformer a hundred times smaller, to see that everything works
   --json            the figures as JSON
@@ -32,6 +34,7 @@ async function main(): Promise<number> {
     options: {
       provider: { type: 'string', default: 'auto' },
       sizes: { type: 'string', default: '512,1024' },
+      compute: { type: 'string' },
       layers: { type: 'string' },
       tiny: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -43,18 +46,21 @@ async function main(): Promise<number> {
     return 0;
   }
   const provider = providerChoices.find((choice) => choice === values.provider);
+  const compute = computeTypes.find((type) => type === values.compute);
   const sizes = values.sizes.split(',').map(Number);
   const base = values.tiny ? TINY : zimageTurbo;
   const layers = values.layers === undefined ? base.layers : Number(values.layers);
   const areSizes = sizes.every(
     (size) => Number.isInteger(size) && size >= 64 && size <= 4096 && size % 16 === 0,
   );
-  if (!provider || !areSizes || !Number.isInteger(layers) || layers < 1 || layers > 100) {
+  const isKnown = values.compute === undefined || compute !== undefined;
+  if (!provider || !isKnown || !areSizes || !Number.isInteger(layers) || layers < 1 || layers > 100) {
     process.stderr.write(`One of the options makes no sense.\n\n${HELP}`);
     return 2;
   }
   const report = await checkDevice({
     provider,
+    ...(compute && { compute }),
     sizes,
     config: { ...base, layers },
     golden: goldenFolder(),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ComputeType } from '../../nodes/core/precision.ts';
 import { liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
 import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
 import { AutoencoderKL } from '../../nodes/inference/autoencoder-kl/autoencoder-kl.ts';
@@ -9,7 +10,6 @@ import { type OpenedPart, openPart } from '../../nodes/inference/checkpoints/mod
 import { readSafetensors } from '../../nodes/inference/checkpoints/safetensors.ts';
 import { isBlockSource, type NetworkWeights } from '../../nodes/inference/checkpoints/weights.ts';
 import { Graph } from '../../nodes/inference/onnx/graph.ts';
-import type { ComputeType } from '../../nodes/inference/onnx/graph-builder.ts';
 import { computesIn } from '../../nodes/inference/ort/float-check.ts';
 import { listOperators } from '../../nodes/inference/ort/node-placement.ts';
 import { Session } from '../../nodes/inference/ort/session.ts';

@@ -56,6 +56,18 @@ describe('the packed GPU check', () => {
     expect(Number.isFinite(lokrOverhead)).toBe(true);
   });
 
+  test('refuses to compute in what the device does not have', { timeout: 120_000 }, async () => {
+    const start = join(folder, process.platform === 'win32' ? 'gpu-check.cmd' : 'gpu-check');
+    const refused = run(start, ['--tiny', '--provider', 'cpu', '--compute', 'bfloat16'], {
+      cwd: '/',
+      env: {},
+    });
+    await expect(refused).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('cpu does not compute in bfloat16 here. Choose float32.'),
+    });
+  });
+
   test('prints one table, and says so where no GPU was measured', { timeout: 120_000 }, async () => {
     const { stdout } = await run(
       join(folder, 'gpu-check'),

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ComputeType } from '../../nodes/core/precision.ts';
 import { LiveBranches } from '../../nodes/inference/adapters/live-branch.ts';
 import { decoderGraph } from '../../nodes/inference/autoencoder-kl/decoder-graph.ts';
 import { encoderGraph } from '../../nodes/inference/autoencoder-kl/encoder-graph.ts';
@@ -9,7 +10,7 @@ import { fromFloat32 } from '../../nodes/inference/checkpoints/float-narrowing.t
 import type { OpenedPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import type { NetworkWeights } from '../../nodes/inference/checkpoints/weights.ts';
 import { Graph } from '../../nodes/inference/onnx/graph.ts';
-import { attr, type ComputeType } from '../../nodes/inference/onnx/graph-builder.ts';
+import { attr } from '../../nodes/inference/onnx/graph-builder.ts';
 import { writeModel } from '../../nodes/inference/onnx/model-writer.ts';
 import type { Dim, Dtype, GraphModel, Initializer, Value } from '../../nodes/inference/onnx/types.ts';
 import { buildQwen3Graph } from '../../nodes/inference/qwen3/graph.ts';

@@ -1,5 +1,5 @@
+import type { ComputeType } from '../../core/precision.ts';
 import { Graph } from '../onnx/graph.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
 import type { GraphModel, Value } from '../onnx/types.ts';
 
 /**

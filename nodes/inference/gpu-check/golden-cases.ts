@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
+import type { ComputeType } from '../../core/precision.ts';
 import type { Tensor } from '../../core/tensor.ts';
 import { AutoencoderKL } from '../autoencoder-kl/autoencoder-kl.ts';
 import { openPart } from '../checkpoints/model-folder.ts';
 import { readSafetensors, readTensor } from '../checkpoints/safetensors.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
 import { type AttentionNeed, attentionFor } from '../ort/attention-check.ts';
 import type { Provider } from '../ort/session-options.ts';
 import { Qwen3TextEncoder } from '../qwen3/text-encoder.ts';

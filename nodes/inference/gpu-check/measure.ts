@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
+import type { ComputeType } from '../../core/precision.ts';
 import type { ProviderChoice } from '../../core/providers.ts';
 import type { ZImageConfig } from '../checkpoints/configs.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
 import { attentionFor } from '../ort/attention-check.ts';
 import { computesIn } from '../ort/float-check.ts';
 import { type Adapter, adapterOf, usedBytes } from '../ort/graphics-card.ts';
@@ -19,6 +19,8 @@ import { writeRandomWeights } from './random-weights.ts';
 
 export interface CheckRequest {
   readonly provider: ProviderChoice;
+  /** By default what a model that fits is computed in. */
+  readonly compute?: ComputeType;
   /** The model to imitate. */
   readonly config: ZImageConfig;
   /** Sides of the pictures in pixels. */
@@ -42,7 +44,7 @@ export interface SizeReport {
 export interface CheckReport {
   readonly provider: ChosenProvider;
   readonly device: Adapter | undefined;
-  /** What a model that fits is computed in. */
+  /** What was measured. */
   readonly compute: ComputeType;
   readonly selfTest: SelfTestReport;
   /** In float32, and in the narrower types that work. */
@@ -78,7 +80,11 @@ export async function checkDevice(request: CheckRequest): Promise<CheckReport> {
   const computes: ComputeType[] = ['float32'];
   for (const type of ['float16', 'bfloat16'] as const)
     if (await computesIn(provider.name, type)) computes.push(type);
-  const compute = computes.at(-1) ?? 'float32';
+  const compute = request.compute ?? computes.at(-1) ?? 'float32';
+  if (!computes.includes(compute))
+    throw new UserError(`${provider.name} does not compute in ${compute} here.`, {
+      hint: `Choose ${computes.join(' or ')}.`,
+    });
   const selfTest = await runSelfTest(provider.name);
   onStage(`Self-test: ${selfTest.verdict}.`);
   const golden = await checkGolden(request.golden, provider.name, computes, request.quick);

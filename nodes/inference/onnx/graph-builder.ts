@@ -1,4 +1,5 @@
 import { UserError } from '../../core/errors.ts';
+import type { ComputeType } from '../../core/precision.ts';
 import { fromFloat32 } from '../checkpoints/float-narrowing.ts';
 import { rowsOf } from '../checkpoints/weight-views.ts';
 import {
@@ -45,12 +46,6 @@ const SLICE_BYTES = 2 ** 22;
 
 /** Types the values of a graph can have between its operators. */
 export type FloatType = 'float32' | 'float16';
-
-/**
- * What a graph computes in; what it takes and gives is float32 either way. In bfloat16 the products of linear
- * layers are, which need no scaling to stay in range; everything between them stays float32.
- */
-export type ComputeType = FloatType | 'bfloat16';
 
 /** Holds a graph while it is built: inputs, weights, constants, nodes, outputs. Operators are added by `Graph`. */
 export class GraphBuilder {

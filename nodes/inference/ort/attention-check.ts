@@ -1,6 +1,7 @@
+import type { ComputeType } from '../../core/precision.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
-import type { ComputeType, FloatType } from '../onnx/graph-builder.ts';
+import type { FloatType } from '../onnx/graph-builder.ts';
 import { Session } from './session.ts';
 import type { Provider } from './session-options.ts';
 

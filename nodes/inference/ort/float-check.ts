@@ -1,5 +1,5 @@
+import type { ComputeType } from '../../core/precision.ts';
 import { Graph } from '../onnx/graph.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
 import { matmulRate } from './matmul-rate.ts';
 import { Session } from './session.ts';
 import type { Provider } from './session-options.ts';

@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import type { ComputeType } from '../onnx/graph-builder.ts';
+import type { ComputeType } from '../../core/precision.ts';
 
 /** A provider as the runtime knows it. */
 export type Provider = 'cpu' | 'webgpu' | 'cuda' | 'tensorrt' | 'dml' | 'coreml';

@@ -1,7 +1,6 @@
-import type { Precision, PrecisionChoice } from '../../core/precision.ts';
+import type { ComputeType, Precision, PrecisionChoice } from '../../core/precision.ts';
 import type { PartKind } from '../checkpoints/architecture.ts';
 import { mappedBytes, residentBytes, type WeightSizes } from '../memory/footprint.ts';
-import type { ComputeType } from '../onnx/graph-builder.ts';
 
 /** What a precision is chosen by. */
 export interface PrecisionNeed {
