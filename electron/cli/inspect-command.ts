@@ -10,9 +10,11 @@ import { planRun } from '../../nodes/graph/plan.ts';
 import { readPictureTexts } from '../../nodes/host/open-content.ts';
 import { inspectAdapter } from '../../nodes/inference/adapters/inspect-adapter.ts';
 import { readAdapter } from '../../nodes/inference/adapters/read-adapter.ts';
+import { weightsName } from '../../nodes/inference/checkpoints/foreign-files.ts';
 import { inspectSafetensors, type SafetensorsReport } from '../../nodes/inference/checkpoints/inspect.ts';
 import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { ModelRegistry } from '../../nodes/inference/checkpoints/registry.ts';
+import { indexName } from '../../nodes/inference/checkpoints/sharded.ts';
 import { byteSize } from '../../nodes/inference/checkpoints/wording.ts';
 import { describeOnnx, isOnnxFile } from '../../nodes/inference/foreign/describe.ts';
 import { type ModelCard, ModelCards } from '../../nodes/inference/services/model-cards.ts';
@@ -55,7 +57,7 @@ interface Report {
 
 async function inspect(path: string): Promise<Report> {
   if (PICTURE.test(path)) return inspectPicture(path);
-  if (isWorkflowName(path) && !/\.safetensors\.index\.json$/i.test(path)) {
+  if (isWorkflowName(path) && !indexName.test(path)) {
     const opened = await readWorkflow(path);
     return { data: { kind: 'workflow', ...workflowData(opened) }, text: workflowText(opened) };
   }
@@ -80,8 +82,8 @@ async function isFolder(path: string): Promise<boolean> {
 /** Whether a folder is one part of a model, in one file or in shards. */
 async function holdsOnePart(folder: string): Promise<boolean> {
   const names = await readdir(folder);
-  const files = names.filter((name) => name.endsWith('.safetensors'));
-  return files.length === 1 || names.some((name) => name.endsWith('.safetensors.index.json'));
+  const files = names.filter((name) => weightsName.test(name));
+  return files.length === 1 || names.some((name) => indexName.test(name));
 }
 
 /** All models of a folder, each with what it still needs and which files would do. */
@@ -101,8 +103,8 @@ async function inspectFolder(folder: string): Promise<Report> {
   };
 }
 
-function cardText({ name, kinds, bytes, layouts, dtypes, missing, problem }: ModelCard): string {
-  if (problem !== undefined) return `${name}: cannot be used\n  ${problem}`;
+function cardText({ name, kinds, bytes, layouts, dtypes, missing, problem, hint = '' }: ModelCard): string {
+  if (problem !== undefined) return `${name}: cannot be used\n  ${`${problem} ${hint}`.trim()}`;
   const what = kinds.map((kind) => kind.replace('-', ' ')).join(', ');
   const details = [byteSize(bytes), ...dtypes, ...layouts].join(', ');
   const needs = missing.map(({ part, fits }) => {

@@ -1,14 +1,20 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
-import { type ProviderChoice, providerChoices } from '../../nodes/core/providers.ts';
+import {
+  type PartProviders,
+  type ProviderChoice,
+  providedParts,
+  providerChoices,
+} from '../../nodes/core/providers.ts';
 import { applyOverride } from '../../nodes/document/overrides.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { Engine } from '../../nodes/engine.ts';
 import { Cancelled, InvalidGraph, NodeFailure } from '../../nodes/execution/failure.ts';
 import type { RunResult } from '../../nodes/execution/run.ts';
 import { documentCatalogue } from '../../nodes/graph/subgraph-declarations.ts';
-import { createServices } from '../../nodes/inference/services/index.ts';
+import { forecastMemory, type MemoryForecast } from '../../nodes/host/memory-forecast.ts';
+import { createServices, type EngineServices } from '../../nodes/inference/services/index.ts';
 import { library } from '../../nodes/library/index.ts';
 import { defaultFolders } from '../folders.ts';
 import { cacheFolder, userDataFolder } from '../user-folders.ts';
@@ -23,7 +29,7 @@ const OPTIONS = {
   out: { type: 'string', default: 'out' },
   models: { type: 'string', multiple: true },
   input: { type: 'string', multiple: true },
-  provider: { type: 'string', default: 'auto' },
+  provider: { type: 'string', multiple: true },
   json: { type: 'boolean', default: false },
 } as const;
 
@@ -34,15 +40,29 @@ function parse(args: readonly string[]) {
     if (file === undefined)
       throw new UsageError('Which workflow should run?', { hint: 'kronode run workflow.json' });
     if (rest.length > 0) throw new UsageError(`One workflow at a time: what is “${rest[0]}” for?`);
-    const provider = providerChoices.find((choice) => choice === values.provider);
-    if (!provider)
-      throw new UsageError(`There is no provider “${values.provider}”.`, {
-        hint: `Choose one of ${providerChoices.join(', ')}.`,
-      });
-    return { ...values, provider, file };
+    return { ...values, ...providersIn(values.provider ?? []), file };
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(`${messageOf(error)}.`, { cause: error });
   }
+}
+
+/** Where everything runs, and parts that were named: `cpu`, `vae=webgpu`. */
+function providersIn(texts: readonly string[]) {
+  let provider: ProviderChoice = 'auto';
+  const partProviders: { -readonly [P in keyof PartProviders]: ProviderChoice } = {};
+  for (const text of texts) {
+    const [name, partName] = text.split('=').reverse();
+    const choice = providerChoices.find((each) => each === name);
+    const part = providedParts.find((each) => each === partName);
+    if (!choice || part !== partName)
+      throw new UsageError(
+        choice ? `No part of a model is called “${partName}”.` : `There is no provider “${name}”.`,
+        { hint: `Choose one of ${(choice ? providedParts : providerChoices).join(', ')}.` },
+      );
+    if (part) partProviders[part] = choice;
+    else provider = choice;
+  }
+  return { provider, partProviders };
 }
 
 /** `kronode run`: exit code 0, or the code of what went wrong; everything is told on stderr, or as JSON on stdout. */
@@ -61,10 +81,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-async function execute(
-  document: Document,
-  options: ReturnType<typeof parse> & { readonly provider: ProviderChoice },
-): Promise<number> {
+async function execute(document: Document, options: ReturnType<typeof parse>): Promise<number> {
   const line = new ProgressLine(process.stderr);
   const say = (text: string) => {
     if (!options.json) line.print(text);
@@ -78,6 +95,7 @@ async function execute(
     outputFolder: options.out,
     cacheFolder: cacheFolder(),
     provider: options.provider,
+    partProviders: options.partProviders,
   });
   const stop = new AbortController();
   const onInterrupt = () => {
@@ -93,7 +111,10 @@ async function execute(
     return node?.title ?? library.get(node?.type ?? '')?.title ?? id;
   };
   try {
-    const result = await new Engine(services).run(document, {
+    const engine = new Engine(services);
+    const forecast = await forecastOf(engine, document, options.only, services);
+    for (const { node, message } of forecast) say(`${titleOf(node)}: ${message}`);
+    const result = await engine.run(document, {
       signal: stop.signal,
       ...(options.only && { targets: options.only }),
       onEvent: (event) => {
@@ -103,7 +124,7 @@ async function execute(
     });
     line.clear();
     if (options.json)
-      process.stdout.write(`${JSON.stringify(runReport(result, services.provider), null, 2)}\n`);
+      process.stdout.write(`${JSON.stringify(runReport(result, services.provider, forecast), null, 2)}\n`);
     else sayResult(result);
     return EXIT.done;
   } finally {
@@ -112,6 +133,19 @@ async function execute(
     process.off('SIGTERM', onInterrupt);
     await services.dispose();
   }
+}
+
+/** What the run will need, told before it starts; of a document that cannot run the run itself tells why. */
+async function forecastOf(
+  engine: Engine,
+  document: Document,
+  targets: readonly string[] | undefined,
+  services: EngineServices,
+): Promise<MemoryForecast['notices']> {
+  const plan = engine.plan(document, targets);
+  if (plan.problems.some(({ severity }) => severity === 'error')) return [];
+  const runs = new Set(plan.nodes.keys());
+  return (await forecastMemory(plan, runs, (request) => services.forecast(request))).notices;
 }
 
 function sayResult(result: RunResult): void {

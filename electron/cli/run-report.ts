@@ -10,8 +10,12 @@ function contentOf(artifact: Artifact) {
 
 type SamplingFact = Fact & { readonly kind: 'sampling' };
 
-/** What `kronode run --json` prints: outputs with what made them, notices and timings. */
-export function runReport(result: RunResult, provider: { readonly name: string; readonly reason: string }) {
+/** What `kronode run --json` prints: outputs with what made them, notices (those from before the run first) and timings. */
+export function runReport(
+  result: RunResult,
+  provider: { readonly name: string; readonly reason: string },
+  forecast: RunResult['notices'],
+) {
   return {
     ok: true,
     provider,
@@ -30,7 +34,7 @@ export function runReport(result: RunResult, provider: { readonly name: string; 
         models: facts.flatMap((fact) => ('file' in fact ? [{ kind: fact.kind, ...fact.file }] : [])),
       };
     }),
-    notices: result.notices,
+    notices: [...forecast, ...result.notices],
     timings: {
       milliseconds: result.milliseconds,
       nodes: result.timings.map(({ units, ...timing }) => ({

@@ -1,5 +1,5 @@
 import { UserError } from '../../nodes/core/errors.ts';
-import { providerChoices } from '../../nodes/core/providers.ts';
+import { providedParts, providerChoices } from '../../nodes/core/providers.ts';
 
 /** Exit codes of the command line. */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -23,7 +23,8 @@ Options of run
   --out DIR                where pictures go (default: out)
   --models DIR             one more folder with models; may be repeated
   --input DIR              one more folder with pictures to load; may be repeated
-  --provider NAME          ${providerChoices.join(', ')} (default: auto)
+  --provider NAME          ${providerChoices.join(', ')} (default: auto);
+                           PART=NAME for ${providedParts.join(', ')} alone; may be repeated
   --json                   one JSON result on standard output, nothing else
 
 Options of inspect

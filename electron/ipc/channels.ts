@@ -99,6 +99,8 @@ export type DesktopBridge = {
     : (input: ChannelInput<C>) => Promise<Answer<ChannelOutput<C>>>;
 } & {
   readonly onEvent: (listener: (event: DesktopEvent) => void) => void;
+  /** Where a file or folder lies that the user dropped; the page can make none of its own that lies anywhere. */
+  readonly pathOf: (file: File) => string;
 };
 
 export type MenuDescription = z.output<typeof zMenu>;

@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { Channel, DesktopBridge, DesktopEvent } from '../ipc/channels.ts';
 import { ENGINE_PORT_NAME, EVENT_NAME, invokeName } from '../ipc/names.ts';
 
@@ -21,6 +21,7 @@ const bridge: DesktopBridge = {
   onEvent(listener) {
     ipcRenderer.on(EVENT_NAME, (_event, told: DesktopEvent) => listener(told));
   },
+  pathOf: (file) => webUtils.getPathForFile(file),
 };
 
 contextBridge.exposeInMainWorld('kronode', bridge);

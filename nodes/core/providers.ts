@@ -2,9 +2,7 @@
 export const providerChoices = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorrt', 'dml', 'coreml'] as const;
 export type ProviderChoice = (typeof providerChoices)[number];
 
-/** Parts of a model that may run elsewhere than the rest; `auto` or absent means where the rest runs. */
-export interface PartProviders {
-  readonly transformer?: ProviderChoice | undefined;
-  readonly 'text-encoder'?: ProviderChoice | undefined;
-  readonly vae?: ProviderChoice | undefined;
-}
+/** Parts of a model that may run elsewhere than the rest. */
+export const providedParts = ['transformer', 'text-encoder', 'vae'] as const;
+/** `auto` or absent means where the rest runs. */
+export type PartProviders = { readonly [P in (typeof providedParts)[number]]?: ProviderChoice | undefined };

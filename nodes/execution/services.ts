@@ -43,14 +43,21 @@ export interface ModelService {
   fingerprint(kind: FileKind, name: string): Promise<string>;
   /**
    * Opens a model: a folder with all parts, or a transformer file with the other parts named beside it.
-   * Reads headers only.
+   * Files that were never read here are read once, to know them by their content; later only their headers are.
    */
-  open(files: {
-    readonly model: string;
-    readonly textEncoder: string;
-    readonly vae: string;
-    readonly precision?: PrecisionChoice;
-  }): Promise<{
+  open(
+    files: {
+      readonly model: string;
+      readonly textEncoder: string;
+      readonly vae: string;
+      readonly precision?: PrecisionChoice;
+    },
+    run?: {
+      readonly signal?: AbortSignal;
+      /** Bytes read so far, and in all. */
+      readonly onRead?: (done: number, total: number) => void;
+    },
+  ): Promise<{
     readonly model: ModelRecipe;
     readonly textEncoder: TextEncoderRecipe;
     readonly vae: VaeRecipe;

@@ -53,7 +53,11 @@ export async function inspectFolder(text: string): Promise<FolderReport> {
   await checkFolder(path);
   const folders = await comfyuiIn(path);
   const better = folders.length >= ENOUGH ? undefined : await betterThan(path);
-  const files = await scanFolder(path);
+  const files = await scanFolder(path).catch((error: unknown) => {
+    // All of ComfyUI, with the packages it runs on, may be too much to look through.
+    if (better === undefined || !(error instanceof UserError)) throw error;
+    return [];
+  });
   const counts = kinds.map((kind) => ({
     kind,
     count: files.filter((file) => file.kinds.includes(kind)).length,

@@ -27,6 +27,7 @@ export class Journal {
   readonly #folder: string;
   readonly #onNotice: (message: string) => void;
   readonly #slots = new Map<string, Slot>();
+  #lastAt = 0;
 
   constructor(folder: string, onNotice: (message: string) => void) {
     this.#folder = folder;
@@ -45,7 +46,7 @@ export class Journal {
     return work;
   }
 
-  /** Newest first. Files that cannot be read are set aside and told of. */
+  /** Newest last, to be opened in front. Files that cannot be read are set aside and told of. */
   async list(): Promise<(JournalEntry & { at: number })[]> {
     const entries: (JournalEntry & { at: number })[] = [];
     for (const name of await this.#files()) {
@@ -63,7 +64,7 @@ export class Journal {
         this.#onNotice(await setAside(path, messageOf(error)));
       }
     }
-    return entries.sort((a, b) => b.at - a.at);
+    return entries.sort((a, b) => a.at - b.at);
   }
 
   async remove(id: string): Promise<void> {
@@ -82,7 +83,9 @@ export class Journal {
       while (slot?.newest) {
         const { title, document } = slot.newest;
         slot.newest = undefined;
-        await writeAtomically(this.#pathOf(id), JSON.stringify({ title, at: Date.now(), document }));
+        // Windows write all their documents at once: the order must survive a shared millisecond.
+        this.#lastAt = Math.max(Date.now(), this.#lastAt + 1);
+        await writeAtomically(this.#pathOf(id), JSON.stringify({ title, at: this.#lastAt, document }));
       }
     } finally {
       this.#slots.delete(id);

@@ -7,7 +7,7 @@ import type { ForecastRequest, MemoryPlan } from '../inference/services/model-pl
 
 type Node = PlannedNode<KronodeNode>;
 
-/** What a person is told about a run before it starts. */
+/** What a person is told about a run before it starts: what cannot fit is a problem, too. */
 export interface MemoryForecast {
   readonly notices: readonly { readonly node: string; readonly message: string }[];
   readonly problems: readonly Problem[];
@@ -34,8 +34,10 @@ export async function forecastMemory(
     if (!request) continue;
     try {
       const { fits, message, hint, needBytes } = await planOf(request);
-      if (!fits) problems.push({ severity: 'warning', node: id, message, hint });
-      else if (needBytes >= WORTH_TELLING) notices.push({ node: id, message });
+      if (!fits || needBytes >= WORTH_TELLING) notices.push({ node: id, message });
+      if (fits) continue;
+      if (hint !== undefined) notices.push({ node: id, message: hint });
+      problems.push({ severity: 'warning', node: id, message, hint });
     } catch (error) {
       // A model that cannot be opened is told where it is loaded.
       if (!(error instanceof UserError)) throw error;
@@ -47,11 +49,12 @@ export async function forecastMemory(
 const WORTH_TELLING = 1e9;
 
 function requestOf(sample: Node, nodes: ReadonlyMap<string, Node>): ForecastRequest | undefined {
-  const loader = upstream(sample, 'model', 'models.load', nodes);
-  const latent = upstream(sample, 'latent', 'latents.empty', nodes);
-  if (!loader || !latent) return undefined;
+  const loader = upstream(sample, 'model', ['models.load'], nodes);
+  const sized = upstream(sample, 'latent', ['latents.empty', 'latents.resize'], nodes);
+  if (!loader || !sized) return undefined;
   const { model, text_encoder, vae, precision } = loader.values;
-  const { width, height, batch } = latent.values;
+  const { width, height } = sized.values;
+  const batch = upstream(sample, 'latent', ['latents.empty'], nodes)?.values.batch;
   if (typeof model !== 'string' || typeof width !== 'number' || typeof height !== 'number') return undefined;
   return {
     model,
@@ -65,18 +68,18 @@ function requestOf(sample: Node, nodes: ReadonlyMap<string, Node>): ForecastRequ
 const precisionOf = (value: unknown): PrecisionChoice =>
   precisions.find((precision) => precision === value) ?? 'auto';
 
-/** The node of a type that a wire comes from, through nodes that hand on what they take under the same name. */
+/** The nearest node of some types that a wire comes from, through nodes that hand on what they take under the same name. */
 function upstream(
   node: Node,
   input: string,
-  type: string,
+  types: readonly string[],
   nodes: ReadonlyMap<string, Node>,
 ): Node | undefined {
   let current: Node | undefined = node;
   for (let steps = 0; current && steps < nodes.size; steps++) {
     const from: string | undefined = current.wired[input]?.from[0];
     current = from === undefined ? undefined : nodes.get(from);
-    if (current?.definition.type === type) return current;
+    if (current && types.includes(current.definition.type)) return current;
   }
   return undefined;
 }

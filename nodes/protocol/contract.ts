@@ -144,6 +144,8 @@ export const zModelCard = z.object({
     z.object({ part: z.enum(['text-encoder', 'vae', 'tokenizer']), fits: z.array(z.string()) }),
   ),
   problem: z.string().optional(),
+  /** What to do about the problem. */
+  hint: z.string().optional(),
 });
 
 /** What lies in a folder that may be registered. */

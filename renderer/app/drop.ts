@@ -6,6 +6,7 @@ import { listFiles } from '../engine-client/file-lists.ts';
 import { read } from '../files/browser-files.ts';
 import { openBytes } from '../files/documents.ts';
 import { text } from '../i18n/index.ts';
+import { refuseModelFile } from '../models/drop-models.ts';
 import { catalogue } from '../state/catalogue-store.ts';
 import { itemKey } from '../state/item-key.ts';
 import { activeTab } from '../state/workspace.ts';
@@ -16,6 +17,7 @@ const PICTURE_NODE = 'images.load';
 
 /** Opens the workflow in a file; a picture without one becomes a node that loads it. */
 export async function openDropped(file: File): Promise<void> {
+  if (refuseModelFile(file)) return;
   const isPicture = file.type.startsWith('image/');
   try {
     await openBytes(await read(file));

@@ -3,6 +3,7 @@ import { onCopy, paste } from '../editor/commands/edit-commands.ts';
 import { dispatchKey, releaseKey } from '../editor/commands/key-bindings.ts';
 import { CLIPBOARD_MIME, readClip } from '../editor/edits/clipboard.ts';
 import { tell } from '../engine-client/run-session.ts';
+import { droppedFolder, registerDropped } from '../models/drop-models.ts';
 import { isDirty } from '../state/document-store.ts';
 import { workspace } from '../state/workspace.ts';
 import { addPicture, openDropped } from './drop.ts';
@@ -38,10 +39,12 @@ export function usePageEvents(): void {
       if (event.dataTransfer?.types.includes('Files')) event.preventDefault();
     };
     const dropped = (event: DragEvent) => {
-      const [file] = event.dataTransfer?.files ?? [];
-      if (!file) return;
+      const data = event.dataTransfer;
+      const [file] = data?.files ?? [];
+      if (!data || !file) return;
       event.preventDefault();
-      void openDropped(file).catch(tell);
+      const folder = droppedFolder(data);
+      void (folder ? registerDropped(folder) : openDropped(file)).catch(tell);
     };
     const leaving = (event: BeforeUnloadEvent) => {
       // The desktop app asks in a dialog of its own.

@@ -51,7 +51,7 @@ export class RunSession {
     this.#hearEvents();
     engine.onConnection((connection) => {
       runtimeStore.setState({ connection });
-      if (connection.kind === 'connected') void this.#refresh();
+      if (connection.kind === 'connected') void this.refresh();
       else this.#failRunning();
     });
     runtimeStore.setState({ connection: engine.connection });
@@ -226,7 +226,7 @@ export class RunSession {
       const before = runtimeStore.getState().engine?.state;
       runtimeStore.setState({ engine: state });
       if (state.state !== 'ready') this.#failRunning();
-      else if (before !== undefined && before !== 'ready') void this.#refresh();
+      else if (before !== undefined && before !== 'ready') void this.refresh();
     });
     engine.on('engine/log', ({ level, message }) => {
       if (level === 'error') toast.error(engineText()(message));
@@ -283,7 +283,8 @@ export class RunSession {
           }));
   }
 
-  async #refresh(): Promise<void> {
+  /** Asks anew what the engine is, and what a run would do there: it or its settings changed. */
+  async refresh(): Promise<void> {
     try {
       setCatalogue(await this.engine.call('nodes/describe'));
       const [queue, info] = await Promise.all([
@@ -359,7 +360,8 @@ export class RunSession {
     try {
       const { nodes, problems, notices = [] } = await this.engine.call('run/preview', { document });
       if (tab.store.document !== document) return;
-      const forecasts = Object.fromEntries(notices.map(({ node, message }) => [node, message]));
+      const forecasts: Record<string, string[]> = {};
+      for (const { node, message } of notices) forecasts[node] = [...(forecasts[node] ?? []), message];
       updateRuntime(tab.id, (runtime) => ({ ...runtime, marks: nodes, problems, forecasts }));
     } catch (error) {
       console.warn(messageOf(error));

@@ -21,6 +21,7 @@ export const electronFiles = (bridge: DesktopBridge): FileAccess => ({
     return file && openedFile(file);
   },
   pickFolder: () => answered(bridge.pickFolder()),
+  pathOf: async (file) => bridge.pathOf(file),
   async save(text, name, handle) {
     const file = fileIdOf(handle);
     const saved = await answered(bridge.saveFile({ text, name, ...(file !== undefined && { file }) }));

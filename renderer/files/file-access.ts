@@ -43,7 +43,7 @@ export interface FileAccess {
   /** The system's dialog for a folder: its path. Absent where the host has none, as in a browser. */
   pickFolder?(): Promise<string | undefined>;
   /** Where a dropped file or folder lies. Absent where the page must not know. */
-  pathOf?(file: File): string | undefined;
+  pathOf?(file: File): Promise<string>;
   /** What was opened and saved before. Absent where the host has a menu of its own. */
   readonly recent?: RecentFiles;
 }

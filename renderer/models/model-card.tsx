@@ -3,12 +3,14 @@ import type { ModelCard as Card } from '../../nodes/protocol/contract.ts';
 import { services } from '../app/services.ts';
 import { canvas } from '../editor/canvas-handle.ts';
 import { tell } from '../engine-client/run-session.ts';
+import { useEngineText } from '../i18n/engine-text.ts';
 import { type Translate, useText } from '../i18n/index.ts';
 import { itemKey } from '../state/item-key.ts';
 import { activeTab } from '../state/workspace.ts';
 import { IconButton } from '../ui/button.tsx';
 import { byteSize } from '../ui/byte-size.ts';
 import { Menu, type MenuEntry } from '../ui/menu.tsx';
+import { shortName } from './short-name.ts';
 import { MODEL_CARD_MIME, putToUse } from './use-file.ts';
 
 interface ModelCardProps {
@@ -16,8 +18,6 @@ interface ModelCardProps {
   /** Nodes of the document in front that name it. */
   readonly users: readonly string[];
 }
-
-const shortName = (name: string): string => name.split('/').at(-1) ?? name;
 
 /** Size, precision, naming and what kind of adapter it is, in a line. */
 function facts({ bytes, dtypes, layouts, adapter, kinds, missing }: Card, t: Translate): string {
@@ -38,6 +38,7 @@ function facts({ bytes, dtypes, layouts, adapter, kinds, missing }: Card, t: Tra
 export function ModelCard({ card, users }: ModelCardProps) {
   const t = useText();
   const { name, kinds, missing, problem } = card;
+  const fault = useEngineText().told({ message: problem ?? '', hint: card.hint });
   const isUsable = kinds.length > 0;
   const show = () => {
     const keys = users.map((id) => itemKey('node', id));
@@ -72,7 +73,8 @@ export function ModelCard({ card, users }: ModelCardProps) {
           {isUsable ? kinds.map((kind) => t(`models.${kind}`)).join(t('ui.comma')) : t('models.unusable')}
         </span>
         {isUsable && <span className="text-label break-words text-dim">{facts(card, t)}</span>}
-        {problem && <span className="text-label break-words text-bad">{problem}</span>}
+        {problem && <span className="text-label break-words text-bad">{fault.message}</span>}
+        {problem && fault.hint && <span className="text-label break-words text-dim">{fault.hint}</span>}
         {missing.map(({ part, fits: [first] }) => (
           <span key={part} className="text-label break-words text-warn">
             {part === 'tokenizer'

@@ -33,15 +33,21 @@ const loaders: Readonly<Record<FileKind, string>> = {
   image: 'images.load',
 };
 
-/** Values of a loader that uses the card, with the parts it needs beside it. */
+/**
+ * Values of a loader that uses the card. A model takes its own parts, or the first that fits; those of the
+ * model before it may not.
+ */
 function valuesFor(declaration: NodeDeclaration, kind: FileKind, { name, missing }: UsableFile) {
   const input = inputFor(declaration, kind);
   if (input === undefined) return [];
-  const parts = missing.flatMap(({ part, fits: [first] }) => {
-    const beside = part === 'tokenizer' ? undefined : inputFor(declaration, part);
-    return beside !== undefined && first !== undefined ? [[beside, first] as const] : [];
-  });
-  return [[input, name] as const, ...parts];
+  const values = [[input, name] as const];
+  if (kind !== 'model') return values;
+  for (const part of ['text-encoder', 'vae'] as const) {
+    const beside = inputFor(declaration, part);
+    const [first = ''] = missing.find((needed) => needed.part === part)?.fits ?? [];
+    if (beside !== undefined) values.push([beside, first]);
+  }
+  return values;
 }
 
 /** Sets the file on a node that takes one of its kind; false where it takes none. */

@@ -1,14 +1,11 @@
 import { FolderPlus, Package, RefreshCw } from 'lucide-react';
-import { type DragEvent, useMemo, useState } from 'react';
-import { toast } from 'sonner';
+import { useMemo, useState } from 'react';
 import type { ModelCard as Card } from '../../nodes/protocol/contract.ts';
-import { services } from '../app/services.ts';
 import { Combo } from '../editor/widgets/combo.tsx';
 import { useText } from '../i18n/index.ts';
 import { fileUses } from '../models/document-files.ts';
 import { ModelCard } from '../models/model-card.tsx';
 import { loadModels, useModels } from '../models/model-list.ts';
-import { configure, loadEngineSettings, useEngineSettings } from '../settings/engine-settings.ts';
 import { useCatalogue } from '../state/catalogue-store.ts';
 import { showOverlay } from '../state/overlay-store.ts';
 import { useActiveDocument } from '../state/workspace.ts';
@@ -35,7 +32,6 @@ function ModelsPanel() {
   const graph = useActiveDocument((state) => state.graph);
   const [query, setQuery] = useState('');
   const [filter, setFilter] = useState<Filter>('all');
-  const folders = useEngineSettings()?.modelFolders;
   const users = useMemo(() => {
     const byName = new Map<string, string[]>();
     for (const { definition, node, name } of fileUses(graph, catalogue))
@@ -45,27 +41,8 @@ function ModelsPanel() {
   const found = cards?.filter(
     (card) => isShown(card, filter) && card.name.toLowerCase().includes(query.trim().toLowerCase()),
   );
-  const dropped = async (event: DragEvent) => {
-    const place = droppedFolder(event.dataTransfer);
-    if (!place) return;
-    event.preventDefault();
-    event.stopPropagation();
-    if (!folders) await loadEngineSettings();
-    if (place.path === undefined) {
-      toast.info(t('folders.drop-path', { name: place.name }));
-      showOverlay({ kind: 'settings', section: 'folders' });
-      return;
-    }
-    const problem = await configure({ modelFolders: [...(folders ?? []), place.path] });
-    if (problem) toast.error(problem);
-    else await loadModels();
-  };
   return (
-    <div
-      className="flex min-h-full flex-col gap-2 p-2"
-      onDragOver={(event) => event.dataTransfer.types.includes('Files') && event.preventDefault()}
-      onDrop={(event) => void dropped(event)}
-    >
+    <div className="flex min-h-full flex-col gap-2 p-2">
       <div className="flex gap-1">
         <TextField
           value={query}
@@ -101,15 +78,6 @@ function ModelsPanel() {
       <p className="mt-auto p-2 text-label text-dim">{t('models.drop-hint')}</p>
     </div>
   );
-}
-
-/** A folder among what was dropped; only a desktop host tells where it lies. */
-function droppedFolder(data: DataTransfer): { readonly name: string; readonly path?: string } | undefined {
-  const item = [...data.items].find((candidate) => candidate.webkitGetAsEntry()?.isDirectory);
-  const file = item?.getAsFile();
-  if (!item || !file) return undefined;
-  const path = services().files.pathOf?.(file);
-  return { name: file.name, ...(path !== undefined && { path }) };
 }
 
 export const modelsPanel: Panel = {

@@ -23,6 +23,7 @@ export async function configure(change: Partial<EngineSettings>): Promise<string
     const settings = await services().session.engine.call('engine/configure', change);
     store.setState({ settings });
     if (change.modelFolders) relistFiles();
+    void services().session.refresh();
     return undefined;
   } catch (error) {
     const { message, hint } = engineText().told({

@@ -1,10 +1,8 @@
 import { useState } from 'react';
-import { type ProviderChoice, providerChoices } from '../../nodes/core/providers.ts';
+import { type ProviderChoice, providedParts, providerChoices } from '../../nodes/core/providers.ts';
 import { Combo } from '../editor/widgets/combo.tsx';
 import { useText } from '../i18n/index.ts';
 import { configure, useEngineSettings } from './engine-settings.ts';
-
-const parts = ['transformer', 'text-encoder', 'vae'] as const;
 
 /** Parts of a model that run elsewhere than the rest, such as a text encoder left to the processor. */
 export function PartProviders() {
@@ -14,13 +12,13 @@ export function PartProviders() {
   if (!settings) return <p className="text-dim">{t('settings.waiting')}</p>;
   const { partProviders } = settings;
   const title = (name: ProviderChoice) => (name === 'auto' ? t('device.part-same') : t(`device.${name}`));
-  const set = async (part: (typeof parts)[number], value: string) => {
+  const set = async (part: (typeof providedParts)[number], value: string) => {
     const provider = providerChoices.find((name) => name === value);
     if (provider) setProblem(await configure({ partProviders: { ...partProviders, [part]: provider } }));
   };
   return (
     <div className="flex flex-col gap-2">
-      {parts.map((part) => (
+      {providedParts.map((part) => (
         <div key={part} className="flex items-center gap-3">
           <span className="w-28 shrink-0 text-dim">{t(`device.part.${part}`)}</span>
           <span className="min-w-0 flex-1">

@@ -9,6 +9,7 @@ import { usedDefinitions } from '../../nodes/graph/definitions.ts';
 import { definitionAt } from '../../nodes/graph/graph-view.ts';
 import { catalogueInside, documentCatalogue } from '../../nodes/graph/subgraph-declarations.ts';
 import type { DocumentState } from './document-store.ts';
+import { keepText, keptText } from './kept-text.ts';
 import { activeTab, useActiveDocument } from './workspace.ts';
 
 /** Kinds of node the engine told of; empty until it did. */
@@ -21,17 +22,17 @@ const STORAGE = 'kronode.catalogue';
 
 /** The last known kinds, so that documents show before the engine has answered. */
 export function restoreCatalogue(): void {
-  const saved = globalThis.localStorage?.getItem(STORAGE);
+  const saved = keptText(STORAGE);
   if (!saved) return;
   try {
     setCatalogue(JSON.parse(saved) as NodeDeclaration[], false);
   } catch {
-    localStorage.removeItem(STORAGE);
+    keepText(STORAGE, undefined);
   }
 }
 
 export function setCatalogue(declarations: readonly NodeDeclaration[], keep = true): void {
-  if (keep) globalThis.localStorage?.setItem(STORAGE, JSON.stringify(declarations));
+  if (keep) keepText(STORAGE, JSON.stringify(declarations));
   catalogueStore.setState({
     catalogue: new Map(declarations.map((declaration) => [declaration.type, declaration])),
     loaded: true,

@@ -37,7 +37,7 @@ export interface TabRuntime {
   readonly marks: Readonly<Record<string, 'run' | 'cached'>>;
   readonly problems: readonly Problem[];
   /** What a node would need if it ran now, such as memory. */
-  readonly forecasts: Readonly<Record<string, string>>;
+  readonly forecasts: Readonly<Record<string, readonly string[]>>;
   /** Object URLs of the newest picture at a node; their bytes stay with the browser. */
   readonly previews: Readonly<Record<string, string>>;
   readonly pictures: Readonly<Record<string, readonly PictureSummary[]>>;

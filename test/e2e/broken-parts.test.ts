@@ -102,6 +102,24 @@ describe.skipIf(!hasBrowser)('a defect in a part of the window', () => {
     await expect.poll(() => broken().count()).toBe(0);
   });
 
+  test('a browser that lets the page keep nothing is no hindrance', async () => {
+    const { page } = editor;
+    await page.addInitScript(() => {
+      Object.defineProperty(window, 'localStorage', {
+        get: () => {
+          throw new DOMException('The page may keep nothing.', 'SecurityError');
+        },
+      });
+    });
+    await page.reload();
+    await editor.openDocument(withNote('still here'), 'kept.kronode.json');
+    await editor.press('n');
+    await page.getByRole('complementary', { name: 'Nodes' }).waitFor();
+    await editor.press('Control+,');
+    await page.getByRole('dialog').getByText('简体中文', { exact: true }).click();
+    await page.getByRole('dialog', { name: '设置' }).waitFor();
+  });
+
   test('a node is drawn, whatever a file holds for its inputs', async () => {
     const strange = [null, true, -1e300, 'text', [], [[]], {}, [null, { a: [1] }], [[0, 'x'], ['y']]];
     const kinds = [...library].map(([type, { inputs }]) => ({ type, names: Object.keys(inputs) }));

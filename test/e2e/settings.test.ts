@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { hasBrowser } from '../support/browser.ts';
 import { comfyuiFolder } from '../support/comfyui-folder.ts';
+import { dropFiles } from '../support/drop-files.ts';
 import { type Editor, type EditorHost, editorForEach } from '../support/editor.ts';
 import { pictureDocument } from '../support/picture-document.ts';
 import { spread } from '../support/spread.ts';
@@ -117,9 +118,21 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await page.getByRole('option', { name: /z_image/ }).waitFor();
   });
 
+  test('a folder or a model that is dropped anywhere leads to where its path can be typed', async () => {
+    const comfyui = await comfyuiFolder();
+    await dropFiles(page, comfyui);
+    await page.getByText('A browser does not tell where “models” lies. Type its path here.').waitFor();
+    await settings().getByRole('textbox', { name: 'Path of a folder' }).waitFor();
+    await editor.press('Escape');
+    await dropFiles(page, join(comfyui, 'vae', 'ae.safetensors'));
+    await page.getByText('“ae.safetensors” is a model: add the folder it lies in.').waitFor();
+    await settings().getByRole('textbox', { name: 'Path of a folder' }).waitFor();
+  });
+
   test('a card becomes a loader, or changes the loader it is dropped on', async () => {
     const document = pictureDocument('a red apple');
     document.nodes.model!.inputs.model = 'gone.safetensors';
+    document.nodes.model!.inputs.vae = 'gone-vae.safetensors';
     await editor.openDocument(spread(document));
     await editor.press('m');
     const models = page.getByRole('complementary', { name: 'Models' });
@@ -139,6 +152,7 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await expect
       .poll(() => editor.node('model').locator('[data-input=model]').textContent())
       .toContain('nano');
+    expect(await editor.node('model').locator('[data-input=vae]').textContent()).not.toContain('gone');
     await expect.poll(() => editor.nodesOfType('models.load').count()).toBe(1);
     const pane = page.locator('.react-flow__pane');
     await nano
@@ -223,6 +237,19 @@ describe.skipIf(!hasBrowser)('settings and models', () => {
     await page.locator('.node').first().waitFor();
     await openSettings('Device');
     await settings().getByText('Now: Processor. You chose it.').waitFor();
+  });
+
+  test('a memory that is too small is told at the node that samples, and gone with it', async () => {
+    await openSettings('Device');
+    const memory = settings().getByRole('textbox', { name: 'Memory for models' });
+    const warning = page.locator('.node').getByText(/^Needs .* it may fail or take very long\./);
+    await memory.fill('0.01');
+    await memory.press('Enter');
+    await warning.waitFor();
+    await page.locator('.node').getByText('Run it on a machine with more memory.').waitFor();
+    await memory.fill('0');
+    await memory.press('Enter');
+    await expect.poll(() => warning.count()).toBe(0);
   });
 
   test('converted weights say what they take on disk, and go when that is confirmed', async () => {

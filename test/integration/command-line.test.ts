@@ -8,6 +8,8 @@ import { kronode } from '../support/command-line.ts';
 import { nanoPath } from '../support/fixture-paths.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
+/** A provider that only another system has. */
+const FOREIGN = process.platform === 'win32' ? 'coreml' : 'dml';
 const TEMPLATE = 'workflows/text-to-image.kronode.json';
 const template = async (): Promise<string> => readFile(TEMPLATE, 'utf8');
 
@@ -65,6 +67,20 @@ describe('kronode run', () => {
     expect((await readFile(again)).equals(await readFile(picture))).toBe(true);
   });
 
+  it('says what a run needs before it starts', async () => {
+    const size = ['--set', 'size.width=4096', '--set', 'size.height=4096'];
+    let isAsked = false;
+    const { code, stderr } = await kronode(
+      ['run', TEMPLATE, '--out', await tempFolder(), ...size],
+      (said, interrupt) => {
+        if (said.includes('Needs') && !isAsked) interrupt();
+        isAsked ||= said.includes('Needs');
+      },
+    );
+    expect(stderr).toMatch(/^Sample: Needs [\d.]+ GB/);
+    expect(code).toBe(130);
+  });
+
   it('stops at the next step on Ctrl+C and leaves nothing behind', async () => {
     const out = await tempFolder();
     const workflow = join(out, 'notice.kronode.json');
@@ -97,6 +113,12 @@ describe('bad input ends in a sentence', () => {
     ['a missing file', ['run', 'nowhere.json'], 'nowhere.json'],
     ['a folder', ['run', 'workflows'], 'folder'],
     ['an unknown provider', ['run', TEMPLATE, '--provider', 'gpu'], 'gpu', 'webgpu'],
+    ['an unknown part', ['run', TEMPLATE, '--provider', 'unet=cpu'], 'unet', 'text-encoder'],
+    [
+      'a provider of a part that is not here',
+      ['run', TEMPLATE, '--provider', `vae=${FOREIGN}`],
+      `${FOREIGN} cannot be used`,
+    ],
     ['an unknown node', ['run', TEMPLATE, '--set', 'nose.seed=1'], 'nose', 'noise'],
     ['an unknown input', ['run', TEMPLATE, '--set', 'noise.sed=1'], 'sed', 'variation_seed'],
     ['a value out of range', ['run', TEMPLATE, '--set', 'size.width=99999'], '8192'],

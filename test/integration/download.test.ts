@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Downloads } from '../../nodes/host/downloads/downloads.ts';
+import type { KnownModel } from '../../nodes/host/downloads/known-models.ts';
 import type { DownloadsState } from '../../nodes/protocol/downloads.ts';
 import { buildPrograms } from '../support/build-programs.ts';
 import { ModelServer } from '../support/model-server.ts';
@@ -47,7 +48,7 @@ async function expectWhole(folder: string): Promise<void> {
     expect((await readFile(join(folder, target))).equals(contents.get(path)!)).toBe(true);
 }
 
-async function setUp(options: { readonly enabled?: boolean } = {}) {
+async function setUp(options: { readonly enabled?: boolean; readonly models?: readonly KnownModel[] } = {}) {
   const server = new ModelServer(contents);
   const mirror = await server.start();
   const root = await tempFolder();
@@ -58,7 +59,7 @@ async function setUp(options: { readonly enabled?: boolean } = {}) {
     Downloads.open({
       stateFolder: join(root, 'state'),
       modelFolder: () => folder,
-      models: [testModel],
+      models: options.models ?? [testModel],
       policy: { stallAfter: 400, tries: 4, retryAfter: 5 },
       onChange: (state) => states.push(state),
       onProblem: (problem) => problems.push(problem),
@@ -97,6 +98,29 @@ describe('a download', () => {
     expect(states.some(({ models }) => models[0]!.state === 'running' && models[0]!.file === large)).toBe(
       true,
     );
+  });
+
+  test('that waits for another is stopped and started again without waiting for it', async () => {
+    const other: KnownModel = {
+      id: 'other',
+      sources: [{ ...testModel.sources[1]!, paths: ['vae/other.safetensors'] }],
+    };
+    const { server, downloads, states, begin, settled, folder } = await setUp({ models: [testModel, other] });
+    const stateOf = (id: string) => states.at(-1)!.models.find((model) => model.id === id)!.state;
+    const beginOther = async () => downloads.start('other', (await downloads.plan('other')).missingBytes);
+    server.pace = 20;
+    await begin();
+    await vi.waitFor(() => expect(stateOf('test')).toBe('running'));
+    await beginOther();
+    expect(stateOf('other')).toBe('waiting');
+    await downloads.stop('other', true);
+    expect([stateOf('test'), stateOf('other')]).toEqual(['running', 'absent']);
+    await beginOther();
+    expect([stateOf('test'), stateOf('other')]).toEqual(['running', 'waiting']);
+    server.pace = 0;
+    await settled();
+    await vi.waitFor(() => expect(stateOf('other')).toBe('complete'));
+    expect(await filesIn(folder)).toEqual([...Object.keys(targets), 'vae/other.safetensors'].sort());
   });
 
   test('shows sizes and what is there before anything is fetched', async () => {

@@ -1,13 +1,20 @@
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { tensor } from '../../nodes/core/tensor.ts';
 import { liveAdapter } from '../../nodes/inference/adapters/live-adapter.ts';
 import { openPart } from '../../nodes/inference/checkpoints/model-folder.ts';
 import { openForeignAdapter } from '../../nodes/inference/foreign/open-adapter.ts';
+import { ForeignTextEncoder } from '../../nodes/inference/foreign/text-encoder.ts';
 import { ForeignTransformer } from '../../nodes/inference/foreign/transformer.ts';
+import type { GraphModel } from '../../nodes/inference/onnx/types.ts';
 import { runtimeCounters } from '../../nodes/inference/ort/counters.ts';
 import { ZImageTransformer } from '../../nodes/inference/zimage/transformer.ts';
-import { exportTransformer, type TransformerExport, writeExport } from '../support/export-onnx.ts';
+import {
+  exportTextEncoder,
+  exportTransformer,
+  type TransformerExport,
+  writeExport,
+} from '../support/export-onnx.ts';
 import { goldenPath } from '../support/fixture-paths.ts';
 import { goldenJson, loadGolden, pick } from '../support/golden.ts';
 import { maxDifference } from '../support/max-difference.ts';
@@ -113,6 +120,66 @@ describe.each([
       1e-4,
     );
     await network.dispose();
+  });
+});
+
+describe('an export for one size only', () => {
+  const whole = exportTransformer(tiny, { height: 16, width: 16, tokens: 32, contract: 'standalone' });
+  /** Its inputs with sizes in place of names. */
+  const fixed = (sizes: Readonly<Record<string, readonly number[]>>): GraphModel => ({
+    ...whole,
+    inputs: whole.inputs.map((input) => ({ ...input, shape: sizes[input.name] ?? input.shape })),
+  });
+  const opened = async (model: GraphModel) => {
+    const path = join(await tempFolder(), 'fixed.onnx');
+    await writeExport(path, model);
+    const network = new ForeignTransformer((await openPart(path, 'transformer')).ready!, settings);
+    onTestFinished(() => network.dispose());
+    return network;
+  };
+  const wide = tensor([1, 16, 16, 32], new Float32Array(16 * 16 * 32));
+
+  test('says which, before it runs', async () => {
+    const network = await opened(
+      fixed({ hidden_states: [1, 16, 16, 16], encoder_hidden_states: [1, 32, 64] }),
+    );
+    const caption = await network.prepareCaption(features);
+    expect((await network.velocity(latents, SIGMA, [caption])).dims).toEqual(latents.dims);
+    await expect(network.velocity(wide, SIGMA, [caption])).rejects.toThrow(
+      'This ONNX transformer makes pictures of 128×128 only, not of 256×128.',
+    );
+    const long = await network.prepareCaption(tensor([40, 64], new Float32Array(40 * 64)));
+    await expect(network.velocity(latents, SIGMA, [long])).rejects.toThrow(
+      'takes prompts of 32 tokens only, and this one has 64 as it is fed',
+    );
+  });
+
+  test('that only shows when it runs is told in words', async () => {
+    const network = await opened(whole);
+    const caption = await network.prepareCaption(features);
+    await expect(network.velocity(wide, SIGMA, [caption])).rejects.toMatchObject({
+      message: expect.stringContaining('it was not made for this size of picture or length of prompt'),
+      hint: expect.stringContaining('An ONNX export may be made for one size only'),
+    });
+  });
+
+  test('a text encoder of one length takes shorter prompts, and refuses longer ones', async () => {
+    const part = await openPart(goldenPath('qwen3-tiny'), 'text-encoder');
+    const golden = await loadGolden('qwen3-tiny/cases.safetensors');
+    const tokens = [...pick(golden, 'single.input_ids').data];
+    const model = exportTextEncoder(part, tokens.length + 9);
+    const inputs = model.inputs.map((input) => ({ ...input, shape: [1, tokens.length + 9] }));
+    const path = join(await tempFolder(), 'encoder.onnx');
+    await writeExport(path, { ...model, inputs });
+    const encoder = new ForeignTextEncoder((await openPart(path, 'text-encoder')).ready!, settings);
+    onTestFinished(() => encoder.dispose());
+    const { dims, data } = await encoder.encode(tokens);
+    const expected = pick(golden, 'single.hidden_states.2');
+    expect(dims).toEqual([tokens.length, part.config.hiddenSize]);
+    expect(maxDifference(data, expected.data)).toBeLessThan(1e-3);
+    await expect(encoder.encode(Array.from({ length: tokens.length + 10 }, () => 1))).rejects.toThrow(
+      `takes prompts of up to ${tokens.length + 9} tokens`,
+    );
   });
 });
 

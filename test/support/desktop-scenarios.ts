@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +7,7 @@ import type { Document } from '../../nodes/document/schema.ts';
 import { commands } from '../../renderer/editor/commands/index.ts';
 import { text } from '../../renderer/i18n/index.ts';
 import type { DesktopApp, DesktopOptions, MenuEntry, StartDesktop } from './desktop-app.ts';
+import { dropFiles } from './drop-files.ts';
 import { pictureDocument } from './picture-document.ts';
 import { spread } from './spread.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -301,6 +302,17 @@ export function desktopScenarios(start: StartDesktop): void {
       .toMatch(/[/\\]Pictures[/\\]Kronode[/\\].*cake.*\.png$/);
   });
 
+  test('a folder that is dropped, or the one that is meant by it, becomes a folder of models', async () => {
+    const { page, home } = await startReady(start);
+    const models = join(home, 'ComfyUI', 'models');
+    for (const name of ['vae', 'loras']) await mkdir(join(models, name), { recursive: true });
+    await page.evaluate((folder) => localStorage.setItem('dropped-from', folder), home);
+    await dropFiles(page, join(home, 'ComfyUI'));
+    await page.getByText(`${models} was added to the model folders.`).waitFor();
+    await dropFiles(page, join(home, 'ComfyUI'));
+    await page.getByText('This folder is in the list already.').waitFor();
+  });
+
   test('the page reaches nothing but its bridge', async () => {
     const { app, page } = await startReady(start);
     const reach = await page.evaluate(() => ({
@@ -316,6 +328,7 @@ export function desktopScenarios(start: StartDesktop): void {
         'connectEngine',
         'onEvent',
         'openFile',
+        'pathOf',
         'pickFolder',
         'readClip',
         'ready',

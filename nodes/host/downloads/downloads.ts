@@ -48,6 +48,10 @@ interface Entry {
   readonly files: ModelFiles;
   state: DownloadState;
   abort: AbortController | undefined;
+  /** Whether its turn has not come yet. */
+  isWaiting: boolean;
+  /** Ends with the download that runs. */
+  run: Promise<void>;
   /** Bytes a person agreed to at the last look. */
   planned: number | undefined;
 }
@@ -80,7 +84,15 @@ export class Downloads {
     for (const model of models) {
       const files = await ModelFiles.open(stateFolder, model.id, onProblem);
       const state: DownloadState = { id: model.id, state: 'absent', doneBytes: 0 };
-      entries.set(model.id, { model, files, state, abort: undefined, planned: undefined });
+      entries.set(model.id, {
+        model,
+        files,
+        state,
+        abort: undefined,
+        isWaiting: false,
+        run: Promise.resolve(),
+        planned: undefined,
+      });
     }
     return new Downloads(options, settings, entries);
   }
@@ -99,7 +111,7 @@ export class Downloads {
     const enabled = change.enabled ?? this.#settings.value.enabled;
     const mirror = change.mirror ?? this.#settings.value.mirror;
     await this.#settings.save({ enabled, mirror: mirror === '' ? DEFAULT_MIRROR : mirror });
-    if (!enabled) for (const entry of this.#entries.values()) entry.abort?.abort();
+    if (!enabled) for (const entry of this.#entries.values()) await this.#halt(entry);
     return this.#changed();
   }
 
@@ -143,17 +155,19 @@ export class Downloads {
     await this.#needSpace(entry, missingBytes);
     const abort = new AbortController();
     entry.abort = abort;
+    entry.isWaiting = true;
     entry.state = { ...entry.state, state: 'waiting' };
     this.#changed();
     this.#queue = this.#queue.then(() => this.#run(entry, abort.signal)).catch(this.#options.onDefect);
+    entry.run = this.#queue;
   }
 
   /** Stops a download; what has come is kept unless it is to be discarded. */
   async stop(id: string, discard: boolean): Promise<void> {
     const entry = this.#entry(id);
-    entry.abort?.abort();
+    await this.#halt(entry);
     if (discard) {
-      await this.#queue;
+      await entry.run;
       for (const file of entry.files.files)
         await PartFile.discard(targetPath(entry.files.folder, file), file.hash);
     }
@@ -167,9 +181,23 @@ export class Downloads {
     await this.#queue;
   }
 
+  /** Ends a download. One that waits for another does not wait for that to learn of it. */
+  async #halt(entry: Entry): Promise<void> {
+    entry.abort?.abort();
+    if (!entry.isWaiting) return;
+    entry.isWaiting = false;
+    entry.abort = undefined;
+    entry.planned = undefined;
+    entry.run = Promise.resolve();
+    entry.state = { id: entry.model.id, state: 'absent', doneBytes: 0 };
+    await this.#look(entry);
+  }
+
   async #run(entry: Entry, signal: AbortSignal): Promise<void> {
+    // Halted while it waited; another may have been started since.
+    if (signal.aborted) return;
+    entry.isWaiting = false;
     try {
-      signal.throwIfAborted();
       await this.#download(entry, signal);
       entry.state = { id: entry.model.id, state: 'complete', doneBytes: 0 };
     } catch (error) {

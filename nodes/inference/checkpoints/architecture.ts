@@ -53,6 +53,11 @@ export interface Architecture<K extends PartKind> {
   readonly expected: (config: PartConfigs[K]) => ExpectedWeights;
 }
 
+/** A place has nothing for a part that was asked for; a file from elsewhere can take its place. */
+export class LacksPart extends UserError {
+  override readonly name = 'LacksPart';
+}
+
 /** Shape of a weight that a config is derived from. */
 export function shapeOf(weights: Weights, name: string, rank: number, where: string): readonly number[] {
   const shape = weights.get(name)?.shape;

@@ -21,18 +21,21 @@ export function keepHashesIn(path: string): void {
   store = new HashStore(path);
 }
 
+/** Told of bytes as they are read; what it throws ends the reading. */
+type OnRead = (bytes: number) => void;
+
 /**
  * SHA-256 of a file's content as lower-case hex, streamed and remembered until the file changes.
  *
  * @throws UserError for a file that cannot be read
  */
-export async function sha256OfFile(path: string): Promise<string> {
+export async function sha256OfFile(path: string, onRead?: OnRead): Promise<string> {
   try {
     const { size, mtimeMs } = await stat(path);
     const state = `${size} ${mtimeMs}`;
     const remembered = known.get(path);
     if (remembered?.state === state) return await remembered.sha256;
-    const sha256 = size >= LARGE ? storedHash(path, state) : hash(path);
+    const sha256 = size >= LARGE ? storedHash(path, state, onRead) : hash(path, onRead);
     known.set(path, { state, sha256 });
     return await sha256;
   } catch (error) {
@@ -41,29 +44,38 @@ export async function sha256OfFile(path: string): Promise<string> {
   }
 }
 
-async function storedHash(path: string, state: string): Promise<string> {
+async function storedHash(path: string, state: string, onRead: OnRead | undefined): Promise<string> {
   const stored = await store?.get(path, state);
   if (stored !== undefined) return stored;
-  const sha256 = await hash(path);
+  const sha256 = await hash(path, onRead);
   await store?.set(path, state, sha256);
   return sha256;
 }
 
-async function hash(path: string): Promise<string> {
+async function hash(path: string, onRead: OnRead | undefined): Promise<string> {
   const digest = createHash('sha256');
   runtimeCounters.filesRead++;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) digest.update(chunk);
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    digest.update(chunk);
+    onRead?.(chunk.length);
+  }
   return digest.digest('hex');
 }
 
 /** SHA-256 of a file, or of a model folder: of its files' sorted hashes, one a line. */
-export async function sha256OfModel(path: string): Promise<string> {
+export async function sha256OfModel(path: string, onRead?: OnRead): Promise<string> {
   const files = await filesOfModel(path);
   const [only] = files;
-  if (files.length === 1 && only === path) return sha256OfFile(path);
+  if (files.length === 1 && only === path) return sha256OfFile(path, onRead);
   const hashes: string[] = [];
-  for (const file of files) hashes.push(await sha256OfFile(file));
+  for (const file of files) hashes.push(await sha256OfFile(file, onRead));
   return createHash('sha256').update(hashes.sort().join('\n')).digest('hex');
+}
+
+/** Bytes of the files that make up what a path names. */
+export async function bytesOfModel(path: string): Promise<number> {
+  const sizes = await Promise.all((await filesOfModel(path)).map(async (file) => (await stat(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /**

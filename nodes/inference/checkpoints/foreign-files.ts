@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { fileError } from './wording.ts';
+import { fileError, quoted } from './wording.ts';
 
 /** What a file that is not safetensors is, and what to use in its place. */
 export interface ForeignFile {
@@ -8,17 +8,30 @@ export interface ForeignFile {
   readonly instead: string;
 }
 
-/** Names under which models lie about that are not read. */
+/** Names of safetensors files. */
+export const weightsName = /\.(safetensors|sft)$/i;
+/** Names under which models lie about that are mostly not read. */
 export const foreignName = /\.(gguf|ckpt|pth?|bin)$/i;
 
 /** What a file is, by its first bytes, where it is one that people take for a model to use here. */
-export async function foreignFileAt(path: string): Promise<ForeignFile | undefined> {
+export const foreignFileAt = async (path: string): Promise<ForeignFile | undefined> =>
+  recogniseForeign(await startOf(path));
+
+/** Whether a file looks like safetensors, whatever it is called: the length of a header, then JSON. */
+export async function beginsAsSafetensors(path: string): Promise<boolean> {
+  const start = await startOf(path);
+  return (
+    start.length > 8 && start.readBigUint64LE() < 2n ** 32n && /^\s*\{/.test(start.toString('latin1', 8))
+  );
+}
+
+async function startOf(path: string): Promise<Buffer> {
   try {
     const handle = await open(path, 'r');
     try {
       const start = Buffer.alloc(512);
       const { bytesRead } = await handle.read(start, 0, start.length, 0);
-      return recogniseForeign(start.subarray(0, bytesRead));
+      return start.subarray(0, bytesRead);
     } finally {
       await handle.close();
     }
@@ -53,6 +66,9 @@ export function recogniseForeign(start: Uint8Array): ForeignFile | undefined {
     return { what: 'a web page saved under the name of a model', instead: downloadAgain };
   if (/^(ï»¿)?\s*[{[]\s*["[{\]}]/.test(text))
     return { what: 'a JSON text', instead: 'Choose the .safetensors file it belongs to.' };
+  // What a server says in place of a file: "Entry not found", "Access to model … is restricted".
+  if (/^[\t\n\r\x20-\x7e]+$/.test(text))
+    return { what: `a text (${quoted(text.trim())})`, instead: downloadAgain };
   if (start.length >= 8 && start.subarray(0, 512).every((byte) => byte === 0))
     return { what: 'filled with zeros: a download that was never finished', instead: downloadAgain };
   return undefined;

@@ -4,14 +4,21 @@ import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { ForeignParts } from '../foreign/foreign-part.ts';
 import { type AnyExport, openExports } from '../foreign/open-exports.ts';
-import { type Architecture, type PartConfigs, type PartKind, parseConfig } from './architecture.ts';
+import {
+  type Architecture,
+  LacksPart,
+  type PartConfigs,
+  type PartKind,
+  parseConfig,
+} from './architecture.ts';
 import { checkWeights } from './check-weights.ts';
+import { weightsName } from './foreign-files.ts';
 import { parseJsonObject, readJsonObject } from './json-file.ts';
 import { architectures, type DetectedPart, detectPart, nameWeights } from './layouts.ts';
 import { shiftIn, tokenizerNear } from './nearby.ts';
 import { readSafetensors } from './safetensors.ts';
 import { withScales } from './scaled-fp8.ts';
-import { readTensorSet } from './sharded.ts';
+import { indexName, readTensorSet } from './sharded.ts';
 import type { Weights } from './weights.ts';
 import { fileError, isMissing } from './wording.ts';
 
@@ -149,7 +156,7 @@ async function exportAt(path: string, wanted: PartKind | undefined): Promise<Any
 async function holdsSafetensors(folder: string): Promise<boolean> {
   if (!(await isFolder(folder))) return false;
   try {
-    return (await readdir(folder)).some((name) => /\.safetensors(\.index\.json)?$/i.test(name));
+    return (await readdir(folder)).some((name) => weightsName.test(name) || indexName.test(name));
   } catch (error) {
     throw fileError(error, folder, 'read');
   }
@@ -159,17 +166,25 @@ async function placeOf(path: string, wanted: PartKind): Promise<string> {
   if (!(await isModelFolder(path))) return path;
   const folder = join(path, partFolders[wanted]);
   if (await isFolder(folder)) return folder;
-  throw new UserError(`The model folder ${path} has no folder "${partFolders[wanted]}".`, {
-    hint: `Download the missing folder, or choose ${partNames[wanted]} separately.`,
-  });
+  throw lackingPart(path, wanted);
 }
+
+/** That a model folder lacks the folder of a part. */
+export const lackingPart = (path: string, part: PartKind): UserError =>
+  new LacksPart(`The model folder ${path} has no folder "${partFolders[part]}".`, {
+    hint: `Download the missing folder, or choose ${partNames[part]} separately.`,
+  });
+
+/** Whether a model folder has a folder for a part. */
+export const holdsPart = (path: string, part: PartKind): Promise<boolean> =>
+  isFolder(join(path, partFolders[part]));
 
 function choose(parts: readonly DetectedPart[], wanted: PartKind | undefined, where: string): DetectedPart {
   const fitting = wanted === undefined ? parts : parts.filter(({ part }) => part === wanted);
   const [first, second] = fitting;
   if (first === undefined) {
     const held = parts.map(({ part }) => partNames[part]).join(' and ');
-    throw new UserError(
+    throw new LacksPart(
       `${where} holds ${held}, not ${wanted === undefined ? 'a part' : partNames[wanted]}.`,
       {
         hint: 'Choose another file here, or use this one where its part is asked for.',

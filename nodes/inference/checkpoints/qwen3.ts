@@ -7,6 +7,9 @@ import type { Weights } from './weights.ts';
 
 const count = z.int().min(1).max(16_777_216);
 
+/** Since its version 5 transformers writes both settings of rotary positions into one. */
+const rope = z.object({ rope_theta: z.number().positive(), rope_type: z.string().default('default') });
+
 const schema = z.object({
   vocab_size: count,
   hidden_size: count,
@@ -16,8 +19,9 @@ const schema = z.object({
   head_dim: count,
   intermediate_size: count,
   rms_norm_eps: z.number().positive(),
-  rope_theta: z.number().positive(),
-  rope_scaling: z.unknown(),
+  rope_theta: z.number().positive().optional(),
+  rope_scaling: z.unknown().optional(),
+  rope_parameters: rope.nullish(),
   attention_bias: z.boolean().default(false),
   hidden_act: z.string().default('silu'),
   use_sliding_window: z.boolean().default(false),
@@ -34,7 +38,13 @@ export const qwen3: Architecture<'text-encoder'> = {
 
 function read(json: unknown, where: string): Qwen3Config {
   const config = parseConfig(schema, json, where);
-  requireSetting((config.rope_scaling ?? null) === null, where, 'scaled rotary positions');
+  const { rope_parameters: rotary, rope_theta: ropeTheta = rotary?.rope_theta } = config;
+  const isScaled = (config.rope_scaling ?? null) !== null || (rotary?.rope_type ?? 'default') !== 'default';
+  requireSetting(!isScaled, where, 'scaled rotary positions');
+  if (ropeTheta === undefined)
+    throw new UserError(`The config.json of ${where} lacks "rope_theta".`, {
+      hint: 'Use the config.json that belongs to these weights.',
+    });
   requireSetting(!config.attention_bias, where, 'biases in attention');
   requireSetting(config.hidden_act === 'silu', where, `the activation "${config.hidden_act}"`);
   requireSetting(!config.use_sliding_window, where, 'attention in a sliding window');
@@ -52,7 +62,7 @@ function read(json: unknown, where: string): Qwen3Config {
     headDim: config.head_dim,
     feedForwardWidth: config.intermediate_size,
     normEps: config.rms_norm_eps,
-    ropeTheta: config.rope_theta,
+    ropeTheta,
   };
 }
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { FileKind } from '../../core/inputs.ts';
@@ -6,6 +6,7 @@ import { sha256OfFile, sha256OfModel } from './file-hash.ts';
 import { isModelFolder } from './model-folder.ts';
 import { checkRegisteredName } from './registered-name.ts';
 import { type FoundFile, scanFolder } from './scan-folder.ts';
+import { isOfShards } from './sharded.ts';
 import { isMissing, listed, quoted } from './wording.ts';
 
 export type ModelFileKind = Exclude<FileKind, 'image'>;
@@ -68,11 +69,11 @@ export class ModelRegistry {
   }
 
   /** Files below the roots that look like models but cannot be used, each with the reason. */
-  async problems(): Promise<readonly { readonly path: string; readonly message: string }[]> {
-    const all: { path: string; message: string }[] = [];
+  async problems(): Promise<readonly { readonly path: string; readonly message: string; hint?: string }[]> {
+    const all: { path: string; message: string; hint?: string }[] = [];
     for (const root of this.#roots) {
-      for (const { path, problem } of await scanFolder(root)) {
-        if (problem !== undefined) all.push({ path, message: problem });
+      for (const { path, problem, hint } of await scanFolder(root)) {
+        if (problem !== undefined) all.push({ path, message: problem, ...(hint !== undefined && { hint }) });
       }
     }
     return all;
@@ -154,8 +155,16 @@ const registered = (
   isFolder,
 });
 
-/** A root that is itself one model is called by its own name; names below others start at the root. */
-const baseOf = async (root: string): Promise<string> => ((await isModelFolder(root)) ? dirname(root) : root);
+/** A root that is itself one model, or shards of one, is called by its own name; names below others start at the root. */
+const baseOf = async (root: string): Promise<string> =>
+  (await isModelFolder(root)) || (await holdsShards(root)) ? dirname(root) : root;
+
+/** A root that cannot be read holds nothing to name; why is told where it is listed. */
+const holdsShards = (root: string): Promise<boolean> =>
+  readdir(root).then(
+    (names) => names.some(isOfShards),
+    () => false,
+  );
 
 function isInside(root: string, path: string): boolean {
   const way = relative(root, path);

@@ -109,8 +109,12 @@ function locate(
   { file, dataStart, refuse }: { file: string; dataStart: number; refuse: Refuse },
 ): WeightSource {
   const what = `tensor ${quoted(name)}`;
+  // Formats of quantised files have element types of their own.
   if (!isWeightDtype(dtype))
-    return refuse(`${what} has the element type ${quoted(dtype)}, which Kronode does not know`);
+    throw new UserError(
+      `${file} cannot be read: ${what} has the element type ${quoted(dtype)}, which Kronode does not know.`,
+      { hint: 'Use a bf16, fp16 or fp8 version of the model.' },
+    );
   const elements = elementCount(shape);
   const byteLength = elements === undefined ? undefined : elements * bytesPerElement[dtype];
   if (byteLength === undefined || !Number.isSafeInteger(byteLength)) {

@@ -5,10 +5,10 @@ import { UserError } from '../../core/errors.ts';
 import type { FileKind } from '../../core/inputs.ts';
 import { describeOnnx } from '../foreign/describe.ts';
 import { exportsIn } from '../foreign/find-exports.ts';
-import { foreignFileAt, foreignName } from './foreign-files.ts';
+import { beginsAsSafetensors, foreignFileAt, foreignName, weightsName } from './foreign-files.ts';
 import { detectPart } from './layouts.ts';
-import { modelFolders, partFolders } from './model-folder.ts';
-import { readTensorSet } from './sharded.ts';
+import { lackingPart, modelFolders, partFolders } from './model-folder.ts';
+import { isOfShards, readTensorSet, shardName } from './sharded.ts';
 import { fileError, isMissing } from './wording.ts';
 
 /** A model, part or adapter found on disk. */
@@ -19,6 +19,8 @@ export interface FoundFile {
   /** What it can be used as; none where `problem` says why. */
   readonly kinds: readonly Exclude<FileKind, 'image'>[];
   readonly problem?: string;
+  /** What to do about the problem. */
+  readonly hint?: string;
 }
 
 /** Deep enough for the caches of Hugging Face, and an end to links that lead in a circle. */
@@ -56,7 +58,7 @@ export async function scanFolder(root: string): Promise<FoundFile[]> {
     }
     const names = new Set(entries.map(({ name }) => name));
     const isModel = names.has('model_index.json');
-    const isSharded = [...names].some((name) => name.endsWith('.safetensors.index.json'));
+    const isSharded = [...names].some(isOfShards);
     const exported = isModel ? await exportedModelAt(path) : undefined;
     if (exported) found.push(exported);
     else if (isModel) found.push(...(await modelAt(path, names)));
@@ -66,7 +68,7 @@ export async function scanFolder(root: string): Promise<FoundFile[]> {
       if (isFolder && depth < maxDepth && !(isModel && !exported && modelFolders.has(name))) {
         pending.push({ path: inside, depth: depth + 1 });
       }
-      if (!isFolder && !isSharded && name.toLowerCase().endsWith('.safetensors')) {
+      if (!isFolder && weightsName.test(name) && !shardName.test(name)) {
         found.push(await inspectPlace(inside, false));
       }
       if (!isFolder && foreignName.test(name)) {
@@ -82,21 +84,12 @@ export async function scanFolder(root: string): Promise<FoundFile[]> {
   return found;
 }
 
-/** A folder in diffusers' arrangement whose parts are ONNX files; undefined where they are not. */
+/** A folder in diffusers' arrangement whose transformer is an ONNX file; undefined where it is not. */
 async function exportedModelAt(folder: string): Promise<FoundFile | undefined> {
   const files = await exportsIn(folder);
   if (!files.some(({ kind }) => kind === 'transformer')) return undefined;
-  const kinds = ['transformer', 'text-encoder', 'vae-decoder'] as const;
-  const missing = kinds.filter((wanted) => !files.some(({ kind }) => kind === wanted));
-  return {
-    path: folder,
-    isFolder: true,
-    bytes: await totalBytes(files.flatMap((file) => file.files)),
-    kinds: missing.length === 0 ? ['model'] : [],
-    ...(missing.length > 0 && {
-      problem: `The exported model ${folder} has no ${missing.join(' and no ').replaceAll('-', ' ')}.`,
-    }),
-  };
+  const bytes = await totalBytes(files.flatMap((file) => file.files));
+  return { path: folder, isFolder: true, bytes, kinds: ['model'] };
 }
 
 const onnxKinds = { transformer: 'model', 'text-encoder': 'text-encoder', 'vae-decoder': 'vae' } as const;
@@ -116,34 +109,40 @@ async function inspectOnnx(path: string): Promise<FoundFile | undefined> {
   }
 }
 
-/** A model in a format that is not read; undefined for files that are something else. */
+/** What lies under a name that models of other formats have; undefined where it is no model at all. */
 async function inspectForeign(path: string): Promise<FoundFile | undefined> {
   try {
+    if (await beginsAsSafetensors(path)) return inspectPlace(path, false);
     const foreign = await foreignFileAt(path);
     if (!foreign) return undefined;
     const { size } = await stat(path);
-    const problem = `${path} is ${foreign.what}, which is not read. ${foreign.instead}`;
-    return { path, isFolder: false, bytes: size, kinds: [], problem };
+    const problem = `${path} is ${foreign.what}, which is not read.`;
+    return { path, isFolder: false, bytes: size, kinds: [], problem, hint: foreign.instead };
   } catch (error) {
     if (error instanceof UserError) return unusable(path, false, error);
     throw error;
   }
 }
 
-/** A diffusers folder: the whole, and its text encoder and VAE for use with other transformers. */
+/**
+ * A diffusers folder: the whole, and its text encoder and VAE for use with other transformers. One that
+ * lacks these is a model still: files elsewhere can stand in for them.
+ */
 async function modelAt(folder: string, names: ReadonlySet<string>): Promise<FoundFile[]> {
   const parts: FoundFile[] = [];
   for (const name of Object.values(partFolders)) {
     if (names.has(name)) parts.push(await inspectPlace(join(folder, name), true));
   }
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const problem = parts.find((part) => part.problem !== undefined)?.problem;
+  const broken = parts.find((part) => part.problem !== undefined);
+  const fault =
+    broken ?? (names.has(partFolders.transformer) ? {} : told(lackingPart(folder, 'transformer')));
   const whole: FoundFile = {
+    ...fault,
     path: folder,
     isFolder: true,
     bytes,
-    kinds: problem === undefined && parts.length === Object.keys(partFolders).length ? ['model'] : [],
-    ...(problem === undefined ? {} : { problem }),
+    kinds: fault.problem === undefined ? ['model'] : [],
   };
   return [whole, ...parts.filter((part) => part.kinds.some((kind) => kind !== 'model'))];
 }
@@ -174,12 +173,18 @@ async function inspectPlace(path: string, isFolder: boolean): Promise<FoundFile>
   }
 }
 
-const unusable = (path: string, isFolder: boolean, { message }: UserError): FoundFile => ({
+const unusable = (path: string, isFolder: boolean, error: UserError): FoundFile => ({
   path,
   isFolder,
   bytes: 0,
   kinds: [],
+  ...told(error),
+});
+
+/** An error as part of a description. */
+const told = ({ message, hint }: UserError): Pick<FoundFile, 'problem' | 'hint'> => ({
   problem: message,
+  ...(hint !== undefined && { hint }),
 });
 
 async function stateOfFile(path: string): Promise<string> {

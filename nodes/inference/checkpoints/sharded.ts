@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import { foreignFileAt, foreignName } from './foreign-files.ts';
+import { LacksPart } from './architecture.ts';
+import { foreignFileAt, foreignName, weightsName } from './foreign-files.ts';
 import { readJsonObject } from './json-file.ts';
 import { readSafetensors, type SafetensorsFile } from './safetensors.ts';
 import type { WeightSource } from './weights.ts';
@@ -14,17 +15,22 @@ export interface TensorSet {
   readonly files: readonly string[];
 }
 
-const indexSuffix = '.safetensors.index.json';
+/** The list of a part's shards; variants such as fp16 have one of their own. */
+export const indexName = /\.safetensors\.index(?:\.\w+)?\.json$/;
+/** A file of several, such as `model-00001-of-00003.safetensors`; a variant stands before or after the number. */
+export const shardName = /^(.+?)(\.\w+)?-\d{5}-of-(?!00001\.)(\d{5})(\.\w+)?\.safetensors$/;
+/** Whether a file is one of several that make up a part, or their list. */
+export const isOfShards = (name: string): boolean => indexName.test(name) || shardName.test(name);
 /** What diffusers and transformers write, in the order they are looked for. */
 const usualNames = [
   'diffusion_pytorch_model.safetensors',
   'model.safetensors',
-  `diffusion_pytorch_model${indexSuffix}`,
-  `model${indexSuffix}`,
+  'diffusion_pytorch_model.safetensors.index.json',
+  'model.safetensors.index.json',
 ];
 
 /**
- * Reads the header or headers behind a path: a safetensors file, a `*.safetensors.index.json`, or
+ * Reads the header or headers behind a path: a safetensors file, the index of several, or
  * a folder with either.
  *
  * @throws UserError where nothing or more than one candidate is there, or shards are missing
@@ -37,7 +43,7 @@ export async function readTensorSet(path: string): Promise<TensorSet> {
     throw fileError(error, path, 'read');
   }
   const file = resolve(path, directory ? await candidateIn(path) : '');
-  if (file.endsWith(indexSuffix)) return readShards(file);
+  if (indexName.test(file)) return readShards(file);
   const { tensors } = await readSafetensors(file);
   return { tensors, files: [file] };
 }
@@ -46,8 +52,9 @@ async function candidateIn(folder: string): Promise<string> {
   const names = (await namesIn(folder)).filter((name) => !name.startsWith('.'));
   const usual = usualNames.find((name) => names.includes(name));
   if (usual !== undefined) return usual;
-  const indexes = names.filter((name) => name.endsWith(indexSuffix));
-  const files = names.filter((name) => name.endsWith('.safetensors'));
+  const indexes = names.filter((name) => indexName.test(name));
+  const files = names.filter((name) => weightsName.test(name));
+  if (indexes.length === 0) refuseLooseShards(folder, files);
   const candidates = indexes.length > 0 ? indexes : files;
   const [only] = candidates;
   if (only === undefined) {
@@ -59,7 +66,7 @@ async function candidateIn(folder: string): Promise<string> {
         { hint: foreign.instead },
       );
     }
-    throw new UserError(`The folder ${folder} holds no .safetensors file.`, {
+    throw new LacksPart(`The folder ${folder} holds no .safetensors file.`, {
       hint: 'Choose the folder or the file that holds the weights.',
     });
   }
@@ -72,6 +79,19 @@ async function candidateIn(folder: string): Promise<string> {
     );
   }
   return only;
+}
+
+/** Which file holds what is told by the index alone; without it none could say whether all are there. */
+function refuseLooseShards(folder: string, files: readonly string[]): void {
+  for (const file of files) {
+    const [, base, before = '', count, after = ''] = shardName.exec(file) ?? [];
+    if (base === undefined) continue;
+    const index = `${base}.safetensors.index${before || after}.json`;
+    throw new UserError(
+      `The folder ${folder} holds a model in ${Number(count)} files without the index that lists them.`,
+      { hint: `Download ${quoted(index)} into the same folder.` },
+    );
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {

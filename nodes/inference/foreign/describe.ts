@@ -46,8 +46,12 @@ function describe(path: string): OnnxFile {
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const problem = error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
-    return { path, kind: 'unknown', problem, files: [path] };
+    return {
+      path,
+      kind: 'unknown',
+      problem: error.hint === undefined ? error.message : `${error.message} ${error.hint}`,
+      files: [path],
+    };
   }
 }
 

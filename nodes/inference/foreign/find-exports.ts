@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import type { PartKind } from '../checkpoints/architecture.ts';
+import { LacksPart, type PartKind } from '../checkpoints/architecture.ts';
 import { fileError, quoted } from '../checkpoints/wording.ts';
 import { describeOnnx, isOnnxFile, type OnnxFile } from './describe.ts';
 
@@ -147,7 +147,7 @@ function notThere(folder: string, wanted: PartKind | undefined, seen: readonly O
     )
     .join(', ');
   const broken = seen.find(({ problem }) => problem !== undefined)?.problem;
-  return new UserError(
+  return new LacksPart(
     `${folder} has no ${wanted === undefined ? 'model' : nouns[mainKind[wanted]].replace(/^an? /, '')} among its ONNX files: ${found}.`,
     { hint: broken ?? remedies[wanted ?? 'transformer'] },
   );

@@ -1,3 +1,4 @@
+import { UserError } from '../../core/errors.ts';
 import { type Tensor, tensor } from '../../core/tensor.ts';
 import type { TextEncoderNetwork } from '../networks.ts';
 import type { Value } from '../onnx/types.ts';
@@ -31,6 +32,7 @@ export class ForeignTextEncoder implements TextEncoderNetwork {
     const unknown = tokens.find((id) => id < 0 || id >= vocabularySize);
     if (unknown !== undefined)
       throw new RangeError(`Token ${unknown} is outside the vocabulary of ${vocabularySize}.`);
+    const length = fixedLength(ids, tokens.length);
     this.#session ??= Session.create(this.#bound.graph, this.#settings);
     const session = await this.#session;
     const feeds: Record<string, Feed> = {};
@@ -39,21 +41,40 @@ export class ForeignTextEncoder implements TextEncoderNetwork {
       const { name, dtype } = this.#bound.input(value);
       feeds[name] = { dims: [1, numbers.length], data: wholeNumbers(numbers, dtype) };
     };
-    feed(ids, tokens);
+    // No token sees those after it: what fills up changes nothing.
+    const filling = Array.from({ length: length - tokens.length }, () => tokens.at(-1) ?? 0);
+    const all = [...tokens, ...filling];
+    feed(ids, all);
     feed(
       mask,
-      tokens.map(() => 1),
+      all.map((_, i) => (i < tokens.length ? 1 : 0)),
     );
-    feed(positions, [...tokens.keys()]);
+    feed(positions, [...all.keys()]);
     const result = (await session.run(feeds))[this.#bound.output(features).name];
     const width = result?.dims.at(-1) ?? 0;
-    return tensor([tokens.length, width], result?.data);
+    return tensor([tokens.length, width], result?.data.subarray(0, tokens.length * width));
   }
 
   async dispose(): Promise<void> {
     await (await this.#session)?.release();
     this.#session = undefined;
   }
+}
+
+/**
+ * Tokens an export takes, where it takes one number only.
+ * @throws UserError for a prompt that is longer
+ */
+function fixedLength({ shape }: Value, tokens: number): number {
+  const length = shape.at(-1);
+  if (typeof length !== 'number') return tokens;
+  if (tokens <= length) return length;
+  throw new UserError(
+    `This ONNX text encoder takes prompts of up to ${length} tokens, and this one has ${tokens}.`,
+    {
+      hint: 'Write a shorter prompt, or use an export for any length.',
+    },
+  );
 }
 
 function wholeNumbers(numbers: readonly number[], dtype: Value['dtype']): Feed['data'] {

@@ -1,15 +1,18 @@
+import { UserError } from '../../core/errors.ts';
 import { elementCount, type Tensor, tensor } from '../../core/tensor.ts';
 import type { AdapterStrength } from '../adapters/blocks.ts';
 import { adaptGraph } from '../adapters/inject.ts';
 import { type AdapterStack, builtInStack, type LiveAdapter } from '../adapters/live-adapter.ts';
 import type { LiveBranches } from '../adapters/live-branch.ts';
 import type { TransformerNetwork } from '../networks.ts';
+import type { Dim } from '../onnx/types.ts';
 import { type Feed, Session } from '../ort/session.ts';
 import type { SessionSettings } from '../ort/session-options.ts';
 import { paddedLength } from '../zimage/positions.ts';
 import type { PreparedCaption } from '../zimage/transformer.ts';
 import { type BoundGraph, bindModel } from './boundary.ts';
 import type { ForeignTransformerPart } from './foreign-part.ts';
+import type { TransformerSignature } from './signature.ts';
 
 interface OpenGraph {
   readonly bound: BoundGraph;
@@ -85,6 +88,7 @@ export class ForeignTransformer implements TransformerNetwork {
     strengths: readonly AdapterStrength[],
   ): Promise<Float32Array> {
     const { latents, time, caption, prediction, timeScale, timeShift, velocityScale } = this.#part.signature;
+    checkSizes(this.#part.signature, size, refined.dims[1] ?? 0);
     this.#open ??= this.#create();
     const { bound, branches, session } = await this.#open;
     const results = await session.run({
@@ -112,6 +116,36 @@ export class ForeignTransformer implements TransformerNetwork {
     const { graph, branches } = adaptGraph(bound.graph, layers.byModule, adapters);
     return { bound, branches, session: await Session.create(graph, this.#settings) };
   }
+}
+
+/** Pixels of a latent's side. */
+const LATENT_PIXELS = 8;
+
+/**
+ * An export may be made for one size of picture, or one length of prompt, only.
+ * @throws UserError where it is for another
+ */
+function checkSizes(
+  { latents, caption }: TransformerSignature,
+  size: readonly number[],
+  tokens: number,
+): void {
+  const [height, width] = size.slice(-2);
+  const [ownHeight, ownWidth] = latents.shape.slice(-2);
+  const differs = (own: Dim | undefined, asked: number | undefined) =>
+    typeof own === 'number' && own !== asked;
+  if (differs(ownHeight, height) || differs(ownWidth, width)) {
+    const pixels = (side: Dim | undefined) => (typeof side === 'number' ? side * LATENT_PIXELS : 'any');
+    throw new UserError(
+      `This ONNX transformer makes pictures of ${pixels(ownWidth)}×${pixels(ownHeight)} only, not of ${pixels(width)}×${pixels(height)}.`,
+      { hint: 'Set that size, or use an export for any size.' },
+    );
+  }
+  if (differs(caption.shape[1], tokens))
+    throw new UserError(
+      `This ONNX transformer takes prompts of ${caption.shape[1]} tokens only, and this one has ${tokens} as it is fed.`,
+      { hint: 'Write a prompt of another length, or use an export for any length.' },
+    );
 }
 
 /** One latent [channels, height, width] in the axes a graph takes: with batch, frames, both or none in front. */

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../../core/errors.ts';
+import { recogniseForeign } from '../checkpoints/foreign-files.ts';
 import { fileError, quoted } from '../checkpoints/wording.ts';
 import { type ByteSource, ProtoError, ProtoReader } from './proto-reader.ts';
 import { DataFiles } from './scan-data.ts';
@@ -68,8 +69,10 @@ export function scanModel(file: string): ScannedModel {
     return scan(file, fileSource(handle, status.size));
   } catch (error) {
     if (!(error instanceof ProtoError)) throw fileError(error, file, 'read');
-    throw new UserError(`${file} cannot be used: ${error.message}.`, {
+    const foreign = recogniseForeign(startOf(handle));
+    throw new UserError(`${file} cannot be used: ${foreign ? `it is ${foreign.what}` : error.message}.`, {
       hint:
+        foreign?.instead ??
         hints.find(([sign]) => sign.test(error.message))?.[1] ??
         'Download the file again, or use another export.',
       cause: error,
@@ -84,6 +87,12 @@ const hints: readonly (readonly [RegExp, string])[] = [
   [/out of its folder|not inside its own folder/, 'Use a model whose files lie together in one folder.'],
   [/cut off/, 'The download was not finished or the files belong to different versions; fetch them again.'],
 ];
+
+/** The first bytes of what is open; none where that is no file. */
+function startOf(handle: number): Uint8Array {
+  const bytes = Buffer.alloc(fstatSync(handle).isFile() ? 512 : 0);
+  return bytes.subarray(0, readSync(handle, bytes, 0, bytes.length, 0));
+}
 
 const fileSource = (handle: number, size: number): ByteSource => ({
   size,

@@ -1,6 +1,6 @@
 import { listSupportedBackends } from 'onnxruntime-node';
 import { messageOf, UserError } from '../../core/errors.ts';
-import type { PartProviders, ProviderChoice } from '../../core/providers.ts';
+import { type PartProviders, type ProviderChoice, providedParts } from '../../core/providers.ts';
 import { Graph } from '../onnx/graph.ts';
 import { missingHardware } from './hardware.ts';
 import { runtimeFault } from './runtime-fault.ts';
@@ -133,7 +133,7 @@ export async function choosePartProviders(
   choices: PartProviders = {},
 ): Promise<{ readonly [K in keyof PartProviders]: Provider }> {
   const chosen: { -readonly [K in keyof PartProviders]: Provider } = {};
-  for (const part of ['transformer', 'text-encoder', 'vae'] as const) {
+  for (const part of providedParts) {
     const choice = choices[part] ?? 'auto';
     if (choice !== 'auto') chosen[part] = (await chooseProvider(choice)).name;
   }

@@ -22,6 +22,13 @@ const known: readonly (readonly [pattern: RegExp, fault: RuntimeFault])[] = [
     },
   ],
   [
+    /cannot be reshaped to the requested shape|Got invalid dimensions for input/,
+    {
+      message: 'it was not made for this size of picture or length of prompt',
+      hint: 'An ONNX export may be made for one size only: set that one, or use another export.',
+    },
+  ],
+  [
     /requires f16 but the device does not support it/,
     { message: 'this GPU cannot compute in half precision', hint: 'Choose another provider.' },
   ],

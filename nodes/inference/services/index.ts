@@ -95,7 +95,7 @@ export async function createServices(settings: ServiceSettings): Promise<EngineS
   const previews = new LatentPreviews(autoencoder);
   return {
     provider,
-    models: createModelService(registry, parts, pictureFolders, previews, adapters, placement),
+    models: createModelService(registry, parts, cards, pictureFolders, previews, adapters, placement),
     adapters: createAdapterService(parts, adapters, registry, settings.newModelFolder ?? roots[0]),
     text: createTextService(parts, pool, placement, prepared),
     diffusion: createDiffusionService(parts, pool, placement, previews, adapters, prepared),

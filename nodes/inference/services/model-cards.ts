@@ -2,7 +2,7 @@ import { UserError } from '../../core/errors.ts';
 import { summariseAdapter } from '../checkpoints/adapter-summary.ts';
 import type { PartKind } from '../checkpoints/architecture.ts';
 import { fingerprintOf } from '../checkpoints/file-hash.ts';
-import { isModelFolder, type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
+import { holdsPart, isModelFolder, type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
 import type { ModelFileKind, ModelRegistry, NamedFile } from '../checkpoints/registry.ts';
 import { readTensorSet } from '../checkpoints/sharded.ts';
 import type { WeightSource } from '../checkpoints/weights.ts';
@@ -35,6 +35,8 @@ export interface ModelCard {
   /** What it still needs to be of use. */
   readonly missing: readonly MissingPart[];
   readonly problem?: string;
+  /** What to do about the problem. */
+  readonly hint?: string;
 }
 
 const partOf = { model: 'transformer', 'text-encoder': 'text-encoder', vae: 'vae' } as const;
@@ -45,7 +47,8 @@ interface Entry {
   readonly parts: readonly OpenedPart[];
   readonly tensors: readonly WeightSource[];
   readonly adapter?: ModelCard['adapter'];
-  readonly problem?: string;
+  readonly problem?: string | undefined;
+  readonly hint?: string | undefined;
 }
 
 /** Describes the files of a registry; headers that did not change are not read again. */
@@ -62,13 +65,12 @@ export class ModelCards {
   async list(): Promise<ModelCard[]> {
     const entries: Entry[] = [];
     for (const file of await this.#registry.all()) entries.push(await this.#entryOf(file));
-    const wholes = entries
-      .filter(({ file, parts }) => file.isFolder && parts.length > 1)
-      .map(({ file }) => file.name);
+    const wholes = entries.filter(({ file, parts }) => file.isFolder && parts.length > 1);
+    const wholeOf = (name: string) => wholes.find(({ file }) => name.startsWith(`${file.name}/`));
     const cards: ModelCard[] = [];
     for (const entry of entries) {
-      const { file, parts, tensors, adapter, problem } = entry;
-      const within = adapter ? undefined : wholes.find((whole) => file.name.startsWith(`${whole}/`));
+      const { file, parts, tensors, adapter, problem, hint } = entry;
+      const within = adapter ? undefined : wholeOf(file.name)?.file.name;
       cards.push({
         name: file.name,
         kinds: problem === undefined ? file.kinds : [],
@@ -77,15 +79,17 @@ export class ModelCards {
         layouts: [...new Set(parts.map(({ layout }) => layout))],
         dtypes: dtypesOf(tensors),
         ...(adapter && { adapter }),
-        missing: problem === undefined ? await this.#missing(entry, entries) : [],
+        missing: problem === undefined ? await this.#missing(entry, entries, wholeOf) : [],
         ...(problem !== undefined && { problem }),
+        ...(hint !== undefined && { hint }),
       });
     }
     return cards;
   }
 
   async #entryOf(file: NamedFile): Promise<Entry> {
-    if (file.problem !== undefined) return { file, parts: [], tensors: [], problem: file.problem };
+    const { problem, hint } = file;
+    if (problem !== undefined) return { file, parts: [], tensors: [], problem, hint };
     try {
       const state = await fingerprintOf(file.path);
       const known = this.#known.get(file.path);
@@ -95,19 +99,32 @@ export class ModelCards {
       return entry;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return { file, parts: [], tensors: [], problem: error.message };
+      return { file, parts: [], tensors: [], problem: error.message, hint: error.hint };
     }
   }
 
-  async #missing({ parts }: Entry, all: readonly Entry[]): Promise<MissingPart[]> {
+  /** Names of files that would do for a part that a model does not bring itself. */
+  async fitting(model: string, part: MissingPart['part']): Promise<readonly string[]> {
+    const card = (await this.list()).find(({ name }) => name === model);
+    return card?.missing.find((missing) => missing.part === part)?.fits ?? [];
+  }
+
+  async #missing(
+    { parts }: Entry,
+    all: readonly Entry[],
+    wholeOf: (name: string) => Entry | undefined,
+  ): Promise<MissingPart[]> {
     const own = <K extends PartKind>(part: K) => find(parts, part);
     const missing: MissingPart[] = [];
     const transformer = own('transformer');
     const encoder = own('text-encoder');
     if (transformer) {
       const { captionDim, inChannels } = transformer.config;
-      const fitting = <K extends PartKind>(part: K, fits: (found: OpenedPart<K>) => boolean) =>
+      const fitting = <K extends 'text-encoder' | 'vae'>(part: K, fits: (found: OpenedPart<K>) => boolean) =>
         all.flatMap(({ file, parts: others }) => {
+          // A whole model is chosen by its part's own name; what belongs to another model speaks its own language.
+          const owner = find(wholeOf(file.name)?.parts ?? others, 'transformer');
+          if (!file.kinds.includes(part) || (owner && !isAlike(owner, transformer))) return [];
           const found = find(others, part);
           return found && fits(found) ? [file.name] : [];
         });
@@ -141,6 +158,13 @@ const find = <K extends PartKind>(parts: readonly OpenedPart[], part: K): Opened
   // Keyed by `part`, so the kind is the one asked for.
   parts.find((opened) => opened.part === part) as OpenedPart<K> | undefined;
 
+/** Whether a transformer is the other one, or a fine-tune of it. */
+const isAlike = (
+  { config: a }: OpenedPart<'transformer'>,
+  { config: b }: OpenedPart<'transformer'>,
+): boolean =>
+  a.dim === b.dim && a.layers === b.layers && a.captionDim === b.captionDim && a.inChannels === b.inChannels;
+
 async function read(file: NamedFile): Promise<Entry> {
   if (file.kinds.includes('adapter')) {
     const { tensors } = await readTensorSet(file.path);
@@ -152,18 +176,18 @@ async function read(file: NamedFile): Promise<Entry> {
       adapter: { families: families.map(({ family }) => family), modules, ranks },
     };
   }
-  // A whole folder is listed as a model and brings all three.
   const kinds = file.isFolder && file.kinds.join() === 'model' ? await partsIn(file) : file.kinds;
   const parts: OpenedPart[] = [];
   for (const kind of kinds) if (kind !== 'adapter') parts.push(await openPart(file.path, partOf[kind]));
-  if (parts[0]?.ready && kinds.join() === 'model') parts.push(...(await partsBeside(file.path)));
+  if (parts[0]?.ready && kinds[0] === 'model') parts.push(...(await partsBeside(file.path, parts)));
   return { file, parts, tensors: parts.flatMap(({ weights }) => [...weights.values()]) };
 }
 
 /** What an exported transformer finds by itself: the other parts of its export, where they are. */
-async function partsBeside(path: string): Promise<OpenedPart[]> {
+async function partsBeside(path: string, known: readonly OpenedPart[]): Promise<OpenedPart[]> {
   const found: OpenedPart[] = [];
   for (const part of ['text-encoder', 'vae'] as const) {
+    if (find(known, part)) continue;
     try {
       found.push(await openPart(path, part));
     } catch (error) {
@@ -174,9 +198,12 @@ async function partsBeside(path: string): Promise<OpenedPart[]> {
   return found;
 }
 
-/** The kinds in a folder that was found to be a model: all of them, or a transformer's shards alone. */
+/** What a folder that was found to be a model brings: more than a transformer where it is a whole one. */
 async function partsIn({ path }: NamedFile): Promise<readonly ModelFileKind[]> {
-  return (await isModelFolder(path)) ? ['model', 'text-encoder', 'vae'] : ['model'];
+  const kinds: ModelFileKind[] = ['model'];
+  if (!(await isModelFolder(path))) return kinds;
+  for (const kind of ['text-encoder', 'vae'] as const) if (await holdsPart(path, kind)) kinds.push(kind);
+  return kinds;
 }
 
 function dtypesOf(tensors: readonly WeightSource[]): string[] {

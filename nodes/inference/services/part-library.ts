@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { FileReference, PartReference } from '../../core/values.ts';
 import type { PartKind } from '../checkpoints/architecture.ts';
-import { fingerprintOf, sha256OfModel } from '../checkpoints/file-hash.ts';
+import { bytesOfModel, fingerprintOf, sha256OfModel } from '../checkpoints/file-hash.ts';
 import { type OpenedPart, openPart } from '../checkpoints/model-folder.ts';
+import { tokenizerNear } from '../checkpoints/nearby.ts';
 import type { ModelRegistry } from '../checkpoints/registry.ts';
 import { fileError, isMissing } from '../checkpoints/wording.ts';
 import { vocabularySizeIn } from '../qwen3/tokenizer-files.ts';
@@ -14,6 +15,16 @@ export interface KnownPart<K extends PartKind> {
   readonly opened: OpenedPart<K>;
   /** Name, part and state of the files: the key of sessions made from it. */
   readonly key: string;
+}
+
+/** Bytes between two reports of reading; a share of them all where that is more. */
+const TELL_BYTES = 2 ** 26;
+const TELL_SHARE = 0.01;
+
+export interface ReadingRun {
+  readonly signal?: AbortSignal;
+  /** Bytes read so far, and in all. */
+  readonly onRead?: (done: number, total: number) => void;
 }
 
 const registryKinds = { transformer: 'model', 'text-encoder': 'text-encoder', vae: 'vae' } as const;
@@ -71,6 +82,31 @@ export class PartLibrary {
     return known ? (known as KnownPart<K>) : this.open(part, file);
   }
 
+  /**
+   * Reads files that were never read here in full, so that their content is known: 20 GB of a model take a
+   * minute, once.
+   * @throws UserError where they cannot be read; the signal's reason when it aborts
+   */
+  async readOnce(
+    named: readonly { readonly part: PartKind; readonly name: string }[],
+    { signal, onRead }: ReadingRun,
+  ): Promise<void> {
+    const paths = new Set<string>();
+    for (const { part, name } of named) paths.add(await this.#pathOf(part, { name }));
+    let total = 0;
+    for (const path of paths) total += await bytesOfModel(path);
+    let done = 0;
+    let told = 0;
+    const note = (bytes: number) => {
+      signal?.throwIfAborted();
+      done += bytes;
+      if (done - told < Math.max(TELL_BYTES, total * TELL_SHARE)) return;
+      told = done;
+      onRead?.(done, total);
+    };
+    for (const path of paths) await sha256OfModel(path, note);
+  }
+
   /** The recipe's way to name a part. */
   async referenceOf<K extends PartKind>(name: string, part: K, known: KnownPart<K>): Promise<PartReference> {
     const file = await this.fileReference(name, part);
@@ -84,14 +120,18 @@ export class PartLibrary {
 
   /**
    * The tokenizer of a text encoder: beside it, or the one below the model folders that fits its
-   * vocabulary (ComfyUI's single files come without one).
+   * vocabulary, such as that of another encoder (ComfyUI's single files come without one).
    * @throws UserError
    */
   async tokenizerFolder({ tokenizerFolder, config, files }: OpenedPart<'text-encoder'>): Promise<string> {
     if (tokenizerFolder !== undefined) return tokenizerFolder;
     for (const root of this.#roots)
       for (const folder of await tokenizerPlaces(root))
-        if (fitsVocabulary(await vocabularySizeIn(folder), config.vocabularySize)) return folder;
+        if (await fitsVocabulary(folder, config.vocabularySize)) return folder;
+    for (const { path, isFolder } of await this.#registry.list('text-encoder')) {
+      const folder = await tokenizerNear(isFolder ? path : dirname(path));
+      if (folder !== undefined && (await fitsVocabulary(folder, config.vocabularySize))) return folder;
+    }
     throw new UserError(
       `The text encoder ${files[0]} comes without a tokenizer, and no folder of models holds one with its ${config.vocabularySize} tokens.`,
       {
@@ -111,9 +151,17 @@ export class PartLibrary {
 
 const recipeKey = (part: PartKind, { name, sha256 }: FileReference): string => `${part} ${sha256} ${name}`;
 
-/** The embedding table is rounded up to a multiple that suits its training. */
-const fitsVocabulary = (entries: number | undefined, size: number): boolean =>
-  entries !== undefined && entries <= size && entries > size * 0.95;
+/** Whether a folder holds a tokenizer of this size. A damaged one may be any other model's and is passed over. */
+async function fitsVocabulary(folder: string, size: number): Promise<boolean> {
+  try {
+    const entries = await vocabularySizeIn(folder);
+    // The embedding table is rounded up to a multiple that suits its training.
+    return entries !== undefined && entries <= size && entries > size * 0.95;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
 
 /** Where tokenizers are kept below a folder of models: beside the encoders, or in a whole model. */
 async function tokenizerPlaces(root: string): Promise<string[]> {

@@ -2,6 +2,8 @@ import { choice, file } from '../../core/inputs.ts';
 import { output } from '../../core/node.ts';
 import { defineNode } from '../../execution/define-node.ts';
 
+const MEGABYTE = 1e6;
+
 export default defineNode({
   type: 'models.load',
   version: 1,
@@ -35,7 +37,18 @@ export default defineNode({
   },
   outputs: { model: output('MODEL'), text_encoder: output('TEXT_ENCODER'), vae: output('VAE') },
   async run(ctx, { model, text_encoder, vae, precision }) {
-    const opened = await ctx.services.models.open({ model, textEncoder: text_encoder, vae, precision });
+    const opened = await ctx.services.models.open(
+      { model, textEncoder: text_encoder, vae, precision },
+      {
+        signal: ctx.signal,
+        onRead: (done, total) =>
+          ctx.progress({
+            done: Math.round(done / MEGABYTE),
+            total: Math.round(total / MEGABYTE),
+            unit: 'megabyte',
+          }),
+      },
+    );
     for (const notice of opened.notices) ctx.notice(notice);
     return { model: opened.model, text_encoder: opened.textEncoder, vae: opened.vae };
   },

@@ -23,7 +23,7 @@ export function NodeFindings({ id, title }: { readonly id: string; readonly titl
   const tab = useTab();
   const at = useRuntimeId(id);
   const forecast = useTabRuntime(tab.id, (runtime) => runtime.forecasts[at]);
-  const notices = forecast === undefined ? found : [forecast, ...found];
+  const notices = forecast === undefined ? found : [...forecast, ...found];
   const catalogue = useCatalogue();
   // Levels are drawn over their bars.
   const hasLevels = useGraph(({ nodes }) =>

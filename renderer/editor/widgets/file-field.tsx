@@ -5,12 +5,10 @@ import { services } from '../../app/services.ts';
 import { listFiles, useFiles } from '../../engine-client/file-lists.ts';
 import { tell } from '../../engine-client/run-session.ts';
 import { useText } from '../../i18n/index.ts';
+import { shortName } from '../../models/short-name.ts';
 import { byteSize } from '../../ui/byte-size.ts';
 import { Combo } from './combo.tsx';
 import type { WidgetProps } from './widget-props.ts';
-
-/** Folders tell files apart in the list; on the node there is room for the name only. */
-const shortName = (name: string): string => name.split('/').at(-1) ?? name;
 
 /** A file of one kind, by the name it has in the folders Kronode knows. */
 export function FileField({ widget, value, set, label }: WidgetProps<FileWidget>) {

@@ -50,6 +50,7 @@ export const engineSentences: Readonly<Record<string, string>> = {
   'cannot be {value}: {said}': '不能是 {value}：{said}',
   'expected a number from {min} to {max}': '应为 {min} 到 {max} 之间的数',
   'expected a whole number': '应为整数',
+  'expected a whole number from {min} to {max}': '应为 {min} 到 {max} 之间的整数',
   'expected a text': '应为文本',
   'expected at most {count} characters': '最多 {count} 个字符',
   'expected at most {count} numbers': '最多 {count} 个数',
@@ -66,6 +67,24 @@ export const engineSentences: Readonly<Record<string, string>> = {
   'no file is chosen': '没有选择文件',
   '{said} (item {item})': '{said}（第 {item} 项）',
   '{said} (item {item}, {input})': '{said}（第 {item} 项的“{input}”）',
+
+  // Sweeps.
+  '“{title}”: nothing is chosen to vary.': '“{title}”：还没有选择要变化的输入。',
+  'Choose an input of the graph.': '请选择图中的一个输入。',
+  '“{title}”: there is no node {id}.': '“{title}”：没有节点 {id}。',
+  '“{title}”: “{name}” is no value that can be varied.': '“{title}”：“{name}”不是可以变化的值。',
+  'Choose another input to vary.': '请选择另一个输入。',
+  '“{title}”: There are no values to try.': '“{title}”：没有可以尝试的值。',
+  '“{title}”: More than {count} values are too many for one side.': '“{title}”：一边最多 {count} 个值。',
+  '“{title}”: {target} cannot be “{value}”: {said}.': '“{title}”：{target} 不能是“{value}”：{said}。',
+  'Write 1 to {count} values that fit.': '请写 1 到 {count} 个合适的值。',
+  '“{title}”: {count} pictures are more than the {most} one sweep may make.':
+    '“{title}”：{count} 张图超过一次扫描的上限 {most} 张。',
+  'Try fewer values.': '请减少取值。',
+  '“{title}” lies inside another sweep.': '“{title}”位于另一个扫描之中。',
+  'Give the outer sweep a picture that is made without the inner one.': '外层扫描的图像不能由内层扫描得出。',
+  '{target} has no part in the picture this sweep is given.': '{target} 与此扫描的图像无关。',
+  'Vary an input of a node that leads to it.': '请选择通向该图像的节点的输入。',
 
   // Files of models.
   'There is no {kind} “{name}” in the model folders.': '模型文件夹中没有{kind}“{name}”。',
@@ -111,6 +130,96 @@ export const engineSentences: Readonly<Record<string, string>> = {
     '{file} 已损坏：张量 {name} 含有 NaN 或无穷大。',
   'The training of this adapter failed or the file was corrupted; use another one.':
     '此适配器训练失败，或文件已损坏；请换用其他适配器。',
+
+  '{file} is not a safetensors file: it is {said}.': '{file} 不是 safetensors 文件：它是{said}。',
+  '{file} is {said}, which is not read.': '{file} 是{said}，无法读取。',
+  'The folder {folder} holds no .safetensors file; its {file} is {said}, which is not read.':
+    '文件夹 {folder} 中没有 .safetensors 文件；其中的 {file} 是{said}，无法读取。',
+  'a zip archive, most likely a PyTorch checkpoint (.ckpt, .pt, .pth)':
+    '一个 zip 压缩包，很可能是 PyTorch 检查点（.ckpt、.pt、.pth）',
+  'a Python pickle (.ckpt, .pt, .bin)': '一个 Python pickle 文件（.ckpt、.pt、.bin）',
+  'Use the .safetensors version of the model: pickle files can run programs when they are opened.':
+    '请使用此模型的 .safetensors 版本：pickle 文件在打开时可能运行程序。',
+  'a GGUF file of quantised weights': '一个量化权重的 GGUF 文件',
+  'Use the .safetensors version of the model (bf16 or fp16).':
+    '请使用此模型的 .safetensors 版本（bf16 或 fp16）。',
+  'a git-lfs pointer, a note in place of the real file': '一个 git-lfs 指针，而不是真正的文件',
+  'Run "git lfs pull" in the folder, or download the file itself.':
+    '请在该文件夹中运行“git lfs pull”，或下载文件本身。',
+  'a web page saved under the name of a model': '一个以模型名称保存的网页',
+  'a JSON text': '一段 JSON 文字',
+  'Choose the .safetensors file it belongs to.': '请选择它所属的 .safetensors 文件。',
+  'a text ({text})': '一段文字（{text}）',
+  'filled with zeros: a download that was never finished': '一个未下载完、全为零的文件',
+  'Download the file itself; on a model page that is the download button of the file.':
+    '请下载文件本身：在模型页面上点击该文件的下载按钮。',
+  'Cannot read {file}: {said}.': '无法读取 {file}：{said}。',
+  'it does not exist': '它不存在',
+  'Check the path; the file may have been moved or renamed.': '请检查路径；文件可能已被移动或改名。',
+  'access was refused': '访问被拒绝',
+  'Check the permissions of the file.': '请检查文件的权限。',
+  '{file} cannot be read: {said}.': '无法读取 {file}：{said}。',
+  'it is empty': '它是空的',
+  'The file is damaged or was not written as safetensors; download it again or use another one.':
+    '文件已损坏，或不是以 safetensors 格式写成；请重新下载或换用其他文件。',
+  '{file} is cut off: its tensors need {bytes} bytes ({size}) but it has {bytes2} ({size2}).':
+    '{file} 不完整：它的张量需要 {bytes} 字节（{size}），而文件只有 {bytes2} 字节（{size2}）。',
+  'The download or copy was not finished; fetch the file again.': '下载或复制没有完成，请重新获取文件。',
+  '{count} file of the {total} that {file} lists is missing: {names}.':
+    '{file} 列出的 {total} 个文件中缺少 {count} 个：{names}。',
+  '{count} files of the {total} that {file} lists are missing: {names}.':
+    '{file} 列出的 {total} 个文件中缺少 {count} 个：{names}。',
+  'Download the missing files into the same folder.': '请把缺少的文件下载到同一个文件夹。',
+  'The folder {folder} holds a model in {count} files without the index that lists them.':
+    '文件夹 {folder} 中的模型分为 {count} 个文件，但缺少列出它们的索引。',
+  'Download {file} into the same folder.': '请把 {file} 下载到同一个文件夹。',
+  'The model folder {folder} has no folder {file}.': '模型文件夹 {folder} 中没有文件夹 {file}。',
+  'Download the missing folder, or choose {said} separately.': '请下载缺少的文件夹，或另行选择{said}。',
+  'a Z-Image transformer': 'Z-Image 的 transformer 部分',
+  'a Qwen3 text encoder': 'Qwen3 文本编码器',
+  'a VAE': '自编码器（VAE）',
+  '{file} holds {said}, not {said2}.': '{file} 中是{said}，而不是{said2}。',
+  'Choose another file here, or use this one where its part is asked for.':
+    '请在此选择其他文件，或把它用在需要该部分的地方。',
+  '{file} lacks {count} weight: {names}.': '{file} 缺少 {count} 个权重：{names}。',
+  '{file} lacks {count} weights: {names}.': '{file} 缺少 {count} 个权重：{names}。',
+  'The file is incomplete or of another model; use the original one.':
+    '文件不完整或属于其他模型，请使用原始文件。',
+  '{file} holds quantised weights (it has {names} beside them) of a kind that is not read.':
+    '{file} 中是无法读取的量化权重（旁边有 {names}）。',
+  'Use a bf16, fp16 or fp8 version of the model.': '请使用此模型的 bf16、fp16 或 fp8 版本。',
+  '{model} brings no part of its own here: {said}': '{model} 自身不带这一部分：{said}',
+  'Choose {said} on the node.': '请在节点上选择{said}。',
+  'Choose {said} on the node: {names}.': '请在节点上选择{said}：{names}。',
+  'a text encoder': '文本编码器',
+  'an autoencoder (vae)': '自编码器（vae）',
+  'The text encoder {file} gives {count} features per token, the model {model} takes {count2}.':
+    '文本编码器 {file} 每个词元给出 {count} 个特征，而模型 {model} 需要 {count2} 个。',
+  'Use the text encoder that belongs to the model (Qwen3-4B for Z-Image-Turbo).':
+    '请使用与模型配套的文本编码器（Z-Image-Turbo 用 Qwen3-4B）。',
+  'Use the text encoder that belongs to the model (Qwen3-4B for Z-Image-Turbo): {names}.':
+    '请使用与模型配套的文本编码器（Z-Image-Turbo 用 Qwen3-4B）：{names}。',
+  'The autoencoder {file} has {count} latent channels, the model {model} has {count2}.':
+    '自编码器 {file} 有 {count} 个潜图通道，而模型 {model} 有 {count2} 个。',
+  'Use the autoencoder that belongs to the model.': '请使用与模型配套的自编码器。',
+  'Use the autoencoder that belongs to the model: {names}.': '请使用与模型配套的自编码器：{names}。',
+  'The text encoder {file} comes without a tokenizer, and no folder of models holds one with its {count} tokens.':
+    '文本编码器 {file} 没有附带分词器，模型文件夹中也没有词表为 {count} 的分词器。',
+  'Put the folder “tokenizer” of Z-Image-Turbo or Qwen3-4B beside it: tokenizer.json, or vocab.json and merges.txt.':
+    '请把 Z-Image-Turbo 或 Qwen3-4B 的“tokenizer”文件夹放在它旁边：tokenizer.json，或 vocab.json 和 merges.txt。',
+  'This ONNX transformer makes pictures of {size} only, not of {size2}.':
+    '这个 ONNX transformer 只生成 {size} 的图片，不能生成 {size2}。',
+  'Set that size, or use an export for any size.': '请设为该尺寸，或使用支持任意尺寸的导出。',
+  'This ONNX transformer takes prompts of {count} tokens only, and this one has {count2} as it is fed.':
+    '这个 ONNX transformer 只接受 {count} 个词元的提示词，而输入的是 {count2} 个。',
+  'Write a prompt of another length, or use an export for any length.':
+    '请改写提示词的长度，或使用支持任意长度的导出。',
+  'This ONNX text encoder takes prompts of up to {count} tokens, and this one has {count2}.':
+    '这个 ONNX 文本编码器最多接受 {count} 个词元的提示词，而这条有 {count2} 个。',
+  'Write a shorter prompt, or use an export for any length.': '请缩短提示词，或使用支持任意长度的导出。',
+  'it was not made for this size of picture or length of prompt': '它不支持这个图片尺寸或提示词长度',
+  'An ONNX export may be made for one size only: set that one, or use another export.':
+    'ONNX 导出可能只支持一种尺寸：请设为该尺寸，或使用其他导出。',
 
   // Precision and memory.
   '{kind} in {precision}, {bytes} in memory: {said}.':

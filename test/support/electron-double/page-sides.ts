@@ -143,8 +143,12 @@ export function preloadSide(): void {
       document.dispatchEvent(new CustomEvent('electron-double', { detail }));
     },
   };
+  // Chromium does not tell where a file lies; a scenario leaves the folder it drops from in the page's storage.
+  const webUtils = {
+    getPathForFile: ({ name }: File) => `${localStorage.getItem('dropped-from') ?? ''}/${name}`,
+  };
   world.require = (name) => {
     if (name !== 'electron') throw new Error(`A sandboxed preload script cannot load ${name}.`);
-    return { contextBridge, ipcRenderer };
+    return { contextBridge, ipcRenderer, webUtils };
   };
 }

@@ -1,13 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { UserError } from '../../../nodes/core/errors.ts';
 import { openDocumentValue } from '../../../nodes/document/open.ts';
+import type { Document } from '../../../nodes/document/schema.ts';
 import { planRun } from '../../../nodes/graph/plan.ts';
+import { expandSweeps } from '../../../nodes/graph/sweep.ts';
+import { openPart } from '../../../nodes/inference/checkpoints/model-folder.ts';
+import { createServices } from '../../../nodes/inference/services/index.ts';
 import { library } from '../../../nodes/library/index.ts';
 import { engineSentences } from '../../../renderer/i18n/messages/engine.ts';
 import { nodeWords } from '../../../renderer/i18n/messages/nodes.ts';
 import { sentenceReader } from '../../../renderer/i18n/sentences.ts';
 import { buildDocument } from '../../support/build-document.ts';
+import { goldenPath, nanoPath } from '../../support/fixture-paths.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
 
 const types = new Map([...library.values()].map(({ title, type }) => [title, type]));
 const read = sentenceReader(engineSentences, {
@@ -72,6 +80,77 @@ describe('the sentences of the engine', () => {
     expect(said.filter((sentence) => read(sentence) === undefined)).toEqual([]);
     expect(said.map(read)).toContain('“采样”的“正向”需要连接条件。');
     expect(said.map(read)).toContain('“空白潜图”的“宽”不能是 -3：应为 16 到 8192 之间的数。');
+  });
+
+  test('what is wrong with a sweep is said in Chinese', () => {
+    const complaints = (x: string, values: string) => {
+      const document = buildDocument(
+        {
+          load: { type: 'images.load', inputs: { image: 'any.png' } },
+          crop: { type: 'images.crop' },
+          plot: { type: 'sweeps.xy', inputs: { x, x_values: values, y: '', y_values: '' } },
+          end: { type: 'images.preview' },
+        },
+        ['load.image > crop.image', 'crop.image > plot.image', 'plot.grid > end.image'],
+      );
+      const plan = (state: Document, targets?: readonly string[]) => planRun(state, library, targets);
+      return expandSweeps(plan(document), document, (state, target) => plan(state, [target])).problems;
+    };
+    const problems = [
+      complaints('', '1'),
+      complaints('gone.x', '1'),
+      complaints('crop.image', '1'),
+      complaints('crop.width', ''),
+      complaints('crop.width', '1..99'),
+      complaints('crop.width', 'wide'),
+    ];
+    expect(problems.map(({ length }) => length)).toEqual(problems.map(() => 1));
+    const said = problems.flat().flatMap(({ message, hint = '' }) => [message, hint]);
+    expect(said.filter((sentence) => read(sentence) === undefined)).toEqual([]);
+    expect(said.map(read)).toContain('“XY 对照图”：没有可以尝试的值。');
+  });
+
+  test('why a model cannot be used, and what to do, is said in Chinese', async () => {
+    const root = await tempFolder();
+    await cp(nanoPath('.'), join(root, 'model'), { recursive: true });
+    await rm(join(root, 'model', 'vae'), { recursive: true });
+    await cp(nanoPath('vae'), join(root, 'vae'), { recursive: true });
+    await cp(goldenPath('qwen3-tiny'), join(root, 'narrow'), { recursive: true });
+    await rm(join(root, 'narrow', 'cases.safetensors'));
+    const models = (
+      await createServices({
+        modelFolders: [root],
+        pictureFolders: [],
+        outputFolder: root,
+        provider: 'cpu',
+      })
+    ).models;
+    const files = {
+      'a.safetensors': 'version https://git-lfs.github.com/spec/v1',
+      'b.safetensors': 'Entry not found',
+      'c.gguf': 'GGUF and more',
+      'd.ckpt': 'PK\x03\x04 and more',
+    };
+    for (const [name, content] of Object.entries(files)) await writeFile(join(root, name), content);
+    const openings = [
+      ...Object.keys(files).map((name) => () => openPart(join(root, name), 'transformer')),
+      () => openPart(nanoPath('vae'), 'transformer'),
+      () => openPart(nanoPath('transformer'), 'vae'),
+      () => models.open({ model: 'model', textEncoder: '', vae: '' }),
+      () => models.open({ model: 'model', textEncoder: 'narrow', vae: 'vae' }),
+    ];
+    const said: string[] = [];
+    for (const opening of openings) {
+      const error: unknown = await opening().then(
+        () => undefined,
+        (failure: unknown) => failure,
+      );
+      if (!(error instanceof UserError)) throw error ?? new Error('It opened.');
+      said.push(error.message, ...(error.hint === undefined ? [] : [error.hint]));
+    }
+    expect(said).toHaveLength(2 * openings.length);
+    expect(said.filter((sentence) => read(sentence) === undefined)).toEqual([]);
+    expect(said.map(read)).toContain('请使用此模型的 .safetensors 版本（bf16 或 fp16）。');
   });
 
   test('one that is not known, or holds a part that is not, stays whole', () => {

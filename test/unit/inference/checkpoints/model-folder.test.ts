@@ -72,6 +72,17 @@ describe('settings', () => {
     });
   });
 
+  test('from a config.json that transformers 5 wrote', async () => {
+    const published = nanoPath('text_encoder');
+    const { rope_theta } = JSON.parse(await readFile(join(published, 'config.json'), 'utf8'));
+    const folder = await withSettings(published, {
+      rope_theta: undefined,
+      rope_scaling: undefined,
+      rope_parameters: { rope_theta, rope_type: 'default' },
+    });
+    expect((await openPart(folder)).config).toEqual((await openPart(published)).config);
+  });
+
   test('from the shapes alone, equal to those of config.json', async () => {
     const transformer = goldenPath('zimage-transformer-tiny');
     const path = await single((await readAll(join(transformer, weightsFile))).values());
@@ -149,6 +160,13 @@ describe('settings', () => {
       /2 weights of another shape: .*cap_embedder\.0\.weight \[64\], not \[96\]/,
     ],
     ['scaled positions', qwen, { rope_scaling: { type: 'yarn' } }, /scaled rotary positions/],
+    [
+      'scaled positions as transformers 5 says it',
+      qwen,
+      { rope_parameters: { rope_theta: 1e4, rope_type: 'yarn' } },
+      /scaled rotary positions/,
+    ],
+    ['no base of rotary positions', qwen, { rope_theta: undefined }, /lacks "rope_theta"/],
     ['another activation', qwen, { hidden_act: 'gelu' }, /activation \\?"gelu/],
     ['more heads', qwen, { num_attention_heads: 8 }, /weights of another shape/],
     ['quant convolutions', vae, { use_quant_conv: true }, /quant convolutions/],

@@ -38,6 +38,7 @@ describe('listing', () => {
       {
         path: join(root, 'checkpoints', 'broken.safetensors'),
         message: expect.stringContaining('broken.safetensors'),
+        hint: expect.stringContaining('Download the file itself'),
       },
     ]);
   });

@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openModelFolder, openPart } from '../../../../nodes/inference/checkpoints/model-folder.ts';
@@ -88,7 +88,58 @@ describe('the published folder', () => {
   });
 });
 
+describe('a part in several files', () => {
+  const parts = [
+    ['diffusion_pytorch_model.fp16', 'diffusion_pytorch_model.safetensors.index.fp16.json'],
+    ['diffusion_pytorch_model', 'diffusion_pytorch_model.safetensors.index.json'],
+  ] as const;
+  test.each(parts)(
+    'is one model as %s-…, and without its index says what is missing',
+    async (base, index) => {
+      const folder = await tempFolder();
+      const root = join(folder, 'part');
+      await writeShards(root, base, transformer.values(), 2);
+      await rename(join(root, `${base}.safetensors.index.json`), join(root, index));
+      expect((await openPart(root, 'transformer')).files).toHaveLength(2);
+      const registry = new ModelRegistry([folder]);
+      expect((await registry.list('model')).map(({ name }) => name)).toEqual(['part']);
+      await rm(join(root, index));
+      expect(await registry.list('model')).toEqual([]);
+      expect(await registry.problems()).toEqual([
+        {
+          path: root,
+          message: `The folder ${root} holds a model in 2 files without the index that lists them.`,
+          hint: `Download "${index}" into the same folder.`,
+        },
+      ]);
+    },
+  );
+
+  test('has the name of its folder where that is registered itself', async () => {
+    const root = join(await tempFolder(), 'fine tune');
+    await writeShards(root, 'diffusion_pytorch_model', transformer.values(), 2);
+    const registry = new ModelRegistry([root]);
+    expect((await registry.list('model')).map(({ name }) => name)).toEqual(['fine tune']);
+    expect(await registry.resolve('model', { name: 'fine tune' })).toBe(root);
+  });
+
+  test('does not hide the single files beside it', async () => {
+    const root = await tempFolder();
+    await writeShards(root, 'diffusion_pytorch_model', transformer.values(), 2);
+    await writeCopy(join(root, 'encoder.safetensors'), [...encoder.values()]);
+    expect(await new ModelRegistry([root]).list('text-encoder')).toHaveLength(1);
+  });
+});
+
 describe('files under names nobody would guess', () => {
+  test.each(['ae.sft', 'ae.bin', 'AE.SAFETENSORS'])('safetensors called %s', async (name) => {
+    const root = await tempFolder();
+    await writeCopy(join(root, name), vaeInLdmNames(vae));
+    await cp(goldenPath('vae-tiny/config.json'), join(root, 'config.json'));
+    expect((await new ModelRegistry([root]).list('vae')).map((file) => file.name)).toEqual([name]);
+    expect((await openPart(join(root, name))).part).toBe('vae');
+  });
+
   test.each(['', 'model.diffusion_model.', 'diffusion_model.', 'my.own.fine_tune.'])(
     'a fine-tune whose weights begin with “%s”',
     async (prefix) => {
@@ -139,6 +190,23 @@ describe('a text encoder without a tokenizer', () => {
     expect(await tokenizerIn(root)).toBe(join(root, 'Some model', 'tokenizer'));
   });
 
+  test('takes that of an encoder elsewhere, as deep as a cache of Hugging Face has it', async () => {
+    const root = await files();
+    const snapshot = join(root, 'hub', 'models--Qwen--Qwen3-4B', 'snapshots', '1cfa9a72');
+    await cp(nanoPath('text_encoder'), snapshot, { recursive: true });
+    await cp(nanoPath('tokenizer'), snapshot, { recursive: true });
+    expect(await tokenizerIn(root)).toBe(snapshot);
+  });
+
+  test('is not kept from it by the damaged one of another model', async () => {
+    const root = await files();
+    await mkdir(join(root, 'A broken clone', 'tokenizer'), { recursive: true });
+    const pointer = 'version https://git-lfs.github.com/spec/v1';
+    await writeFile(join(root, 'A broken clone', 'tokenizer', 'tokenizer.json'), pointer);
+    await cp(nanoPath('tokenizer'), join(root, 'Some model', 'tokenizer'), { recursive: true });
+    expect(await tokenizerIn(root)).toBe(join(root, 'Some model', 'tokenizer'));
+  });
+
   test('says what is missing where none fits', async () => {
     const root = await files();
     await mkdir(join(root, 'tokenizer'));
@@ -151,6 +219,18 @@ describe('a text encoder without a tokenizer', () => {
 });
 
 describe('formats that are not read', () => {
+  test('element types of quantised files say what to use instead', async () => {
+    const file = join(await tempFolder(), 'mxfp8.safetensors');
+    const header = JSON.stringify({ w: { dtype: 'F8_E8M0', shape: [1], data_offsets: [0, 1] } });
+    const length = Buffer.alloc(8);
+    length.writeBigUint64LE(BigInt(header.length));
+    await writeFile(file, Buffer.concat([length, Buffer.from(header), Buffer.alloc(1)]));
+    await expect(openPart(file)).rejects.toMatchObject({
+      message: expect.stringContaining('the element type "F8_E8M0", which Kronode does not know'),
+      hint: 'Use a bf16, fp16 or fp8 version of the model.',
+    });
+  });
+
   const gguf = Buffer.concat([Buffer.from('GGUF'), Buffer.alloc(60)]);
   const pickle = Buffer.concat([Buffer.from([0x80, 2, 0x7d]), Buffer.alloc(60)]);
   const zip = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(60)]);
