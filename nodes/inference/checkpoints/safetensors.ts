@@ -8,6 +8,7 @@ import {
   type SafetensorsFile,
   safetensorsHeaderLength,
 } from './safetensors-header.ts';
+import { isOne } from './weight-views.ts';
 import type { WeightSource } from './weights.ts';
 import { byteSize, fileError } from './wording.ts';
 
@@ -159,8 +160,11 @@ async function valuesOf(
     }
   }
   if (source.scale) {
-    const [scale = 1] = await readTensor(source.scale);
-    for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * scale;
+    const { scale } = source;
+    const factors = await readTensor(scale, isOne(scale) ? undefined : options);
+    const perFactor = values.length / factors.length;
+    for (const [row, factor] of factors.entries())
+      for (let i = row * perFactor; i < (row + 1) * perFactor; i++) values[i] = (values[i] ?? 0) * factor;
   }
   return values;
 }

@@ -1,3 +1,4 @@
+import { isOne } from './weight-views.ts';
 import type { WeightSource } from './weights.ts';
 
 /** A scale beside an 8-bit weight: ComfyUI's own name, and that of compressed-tensors and newer files. */
@@ -17,15 +18,16 @@ export function scaledWeightOf(name: string): string | undefined {
 }
 
 /**
- * Takes the scales of 8-bit weights to the weights they belong to: weight = stored value · scale, one
- * scale for a whole tensor. Scales of any other form stay where they are, for others to refuse.
+ * Takes the scales of 8-bit weights to the weights they belong to: weight = stored value · scale, with one
+ * scale for a whole tensor, or for each of its rows ([rows] or [rows, 1], as compressed-tensors stores them). Scales of
+ * any other form stay where they are, for others to refuse.
  */
 export function withScales(tensors: ReadonlyMap<string, WeightSource>): ReadonlyMap<string, WeightSource> {
   const scales = new Map<string, WeightSource>();
   for (const [name, scale] of tensors) {
-    const weight = scaleName.test(name) ? scaledWeightOf(name) : undefined;
-    if (weight !== undefined && isEightBit(tensors.get(weight)) && isOneFloat(scale))
-      scales.set(weight, scale);
+    const owner = scaleName.test(name) ? scaledWeightOf(name) : undefined;
+    const weight = tensors.get(owner ?? '');
+    if (owner !== undefined && weight && isEightBit(weight) && fits(scale, weight)) scales.set(owner, scale);
   }
   const hasEightBit = [...tensors.values()].some(isEightBit);
   const result = new Map<string, WeightSource>();
@@ -38,7 +40,10 @@ export function withScales(tensors: ReadonlyMap<string, WeightSource>): Readonly
   return result;
 }
 
-const isEightBit = (source: WeightSource | undefined): boolean => source?.dtype.startsWith('F8_') ?? false;
+const isEightBit = ({ dtype }: WeightSource): boolean => dtype.startsWith('F8_');
 
-const isOneFloat = ({ dtype, shape }: WeightSource): boolean =>
-  ['F32', 'F16', 'BF16'].includes(dtype) && shape.every((size) => size === 1);
+function fits(scale: WeightSource, weight: WeightSource): boolean {
+  const [rows, ...others] = scale.shape;
+  const isPerRow = rows === weight.shape[0] && others.length < 2 && others.every((size) => size === 1);
+  return ['F32', 'F16', 'BF16'].includes(scale.dtype) && (isOne(scale) || isPerRow);
+}

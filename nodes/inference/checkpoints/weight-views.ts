@@ -7,13 +7,18 @@ export function rowsOf(source: WeightSource, from: number, count: number): Weigh
     throw new RangeError(`Rows ${from} to ${from + count} of a tensor with ${rows} rows.`);
   }
   const rowBytes = rows === 0 ? 0 : source.byteLength / rows;
+  const { scale } = source;
   return {
     ...source,
     shape: [count, ...rest],
     offset: source.offset + from * rowBytes,
     byteLength: count * rowBytes,
+    ...(scale && { scale: isOne(scale) ? scale : rowsOf(scale, from, count) }),
   };
 }
+
+/** Whether a tensor holds one number, in whatever shape. */
+export const isOne = ({ shape }: WeightSource): boolean => shape.every((size) => size === 1);
 
 /** The same bytes without the trailing 1 × 1 of a pointwise convolution: a linear layer. */
 export function asLinear(source: WeightSource): WeightSource {

@@ -29,7 +29,7 @@ export interface WeightSource {
   /** Absolute byte offset in the file (header included). */
   readonly offset: number;
   readonly byteLength: number;
-  /** One number that every stored value is multiplied by, for 8-bit weights. */
+  /** What the stored values of an 8-bit weight are multiplied by: one number, or one for each row. */
   readonly scale?: WeightSource;
 }
 

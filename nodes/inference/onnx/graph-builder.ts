@@ -1,7 +1,7 @@
 import { UserError } from '../../core/errors.ts';
 import type { ComputeType } from '../../core/precision.ts';
 import { fromFloat32 } from '../checkpoints/float-narrowing.ts';
-import { rowsOf } from '../checkpoints/weight-views.ts';
+import { isOne, rowsOf } from '../checkpoints/weight-views.ts';
 import {
   type BlockSource,
   isBlockSource,
@@ -159,11 +159,12 @@ export class GraphBuilder {
 
   #scaled({ name, dtype, shape }: Value, scale: WeightSource): Value {
     const scaled = `${name}:scaled`;
+    const perRow = shape.map((size, axis) => (axis === 0 && typeof size === 'number' ? size : 1));
     this.#weightCasts.push({
       op: 'Mul',
       domain: '',
       name: `scale_${name}`,
-      inputs: [name, this.weight(`${name}:scale`, scale, [], 'float32').name],
+      inputs: [name, this.weight(`${name}:scale`, scale, isOne(scale) ? [] : perRow, 'float32').name],
       outputs: [scaled],
       attributes: {},
     });

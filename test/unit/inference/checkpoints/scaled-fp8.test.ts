@@ -93,6 +93,8 @@ interface Naming {
   readonly prefix?: string;
   readonly scaleName?: string;
   readonly scaled?: boolean;
+  /** One scale for each row, in this many axes. */
+  readonly perRow?: 1 | 2;
   readonly extra?: (name: string) => readonly TensorToWrite[];
 }
 
@@ -102,6 +104,7 @@ async function fp8Copy({
   prefix = '',
   scaleName = 'scale_weight',
   scaled = true,
+  perRow,
   extra,
 }: Naming = {}) {
   const folder = await tempFolder();
@@ -121,16 +124,27 @@ async function fp8Copy({
       dequantised.push(tensor);
       continue;
     }
-    const most = tensor.values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-    const scale = scaled ? Math.fround(most / 200) : 1;
-    const codes = encode(tensor.values, format, scale);
+    const rows = perRow ? tensor.shape[0]! : 1;
+    const length = tensor.values.length / rows;
+    const scales = Float32Array.from({ length: rows }, (_, row) => {
+      const own = tensor.values.slice(row * length, (row + 1) * length);
+      return scaled ? own.reduce((max, value) => Math.max(max, Math.abs(value)), 0) / 200 : 1;
+    });
+    const codes = Uint8Array.from(
+      Array.from(scales, (scale, row) => [
+        ...encode(Float32Array.from(tensor.values.slice(row * length, (row + 1) * length)), format, scale),
+      ]).flat(),
+    );
     written.push({ name: tensor.name, dtype: format, shape: tensor.shape, data: () => [codes] });
     const base = tensor.name.replace(/weight$/, '');
-    if (scaled) written.push(float(base + scaleName, [], Float32Array.of(scale)));
+    const scaleShape = perRow ? [rows, 1].slice(0, perRow) : [];
+    if (scaled) written.push(float(base + scaleName, scaleShape, scales));
     if (scaled) written.push(...(extra?.(base) ?? []));
     dequantised.push({
       ...tensor,
-      values: Float32Array.from(codes, (code) => Math.fround(table[code]! * scale)),
+      values: Float32Array.from(codes, (code, i) =>
+        Math.fround(table[code]! * scales[Math.floor(i / length)]!),
+      ),
     });
   }
   if (scaled) written.push({ name: `${prefix}scaled_fp8`, dtype: format, shape: [0], data: () => [] });
@@ -166,6 +180,11 @@ describe('scaled fp8 files', () => {
     ],
     ['under the other name', { scaleName: 'weight_scale' }],
     ['without scales', { scaled: false }],
+    ['with a scale for each row', { perRow: 1 }],
+    [
+      'with a scale for each row, as compressed-tensors writes them',
+      { perRow: 2, scaleName: 'weight_scale' },
+    ],
   ])('%s compute what their values say', async (_, naming) => {
     const { eight, wide } = await fp8Copy(naming);
     const part = await openPart(eight, 'transformer');
@@ -175,16 +194,19 @@ describe('scaled fp8 files', () => {
     expect(maxDifference(await velocity(part, 'mapped'), expected)).toBeLessThan(2e-5);
   });
 
-  test('one weight read alone is scaled, rows of it too', async () => {
-    const { eight, wide } = await fp8Copy();
-    const [part, reference] = [await openPart(eight, 'transformer'), await openPart(wide, 'transformer')];
-    const name = 'layers.1.attention.to_k.weight';
-    const source = part.weights.get(name)!;
-    const expected = await readTensor(reference.weights.get(name)!);
-    expect(maxDifference(await readTensor(source), expected)).toBe(0);
-    const row = await readTensor(source, { rows: [5] });
-    expect(maxDifference(row, expected.subarray(5 * 128, 6 * 128))).toBe(0);
-  });
+  test.each<Naming>([{}, { perRow: 2 }])(
+    'one weight read alone is scaled, rows of it too (%o)',
+    async (naming) => {
+      const { eight, wide } = await fp8Copy(naming);
+      const [part, reference] = [await openPart(eight, 'transformer'), await openPart(wide, 'transformer')];
+      const name = 'layers.1.attention.to_k.weight';
+      const source = part.weights.get(name)!;
+      const expected = await readTensor(reference.weights.get(name)!);
+      expect(maxDifference(await readTensor(source), expected)).toBe(0);
+      const row = await readTensor(source, { rows: [5] });
+      expect(maxDifference(row, expected.subarray(5 * 128, 6 * 128))).toBe(0);
+    },
+  );
 
   test('baked, the changed weights lose their scale and keep their values', async () => {
     const { eight, wide } = await fp8Copy();
@@ -215,8 +237,8 @@ describe('scaled fp8 files', () => {
     const { eight } = await fp8Copy();
     const { tensors } = await readSafetensors(eight);
     const written = [...tensors].map(([name, source]): TensorToWrite => {
-      const shape = name === 'layers.0.attention.qkv.scale_weight' ? [384] : source.shape;
-      const bytes = shape === source.shape ? source.byteLength : 384 * 4;
+      const shape = name === 'layers.0.attention.qkv.scale_weight' ? [384, 2] : source.shape;
+      const bytes = shape === source.shape ? source.byteLength : 384 * 2 * 4;
       return { name, dtype: source.dtype, shape, data: () => [new Uint8Array(bytes)] };
     });
     await writeSafetensors(file, written);
