@@ -33,6 +33,7 @@ provideServices(
 );
 void restoreDocuments(session.engine)
   .then(openFirstDocument)
+  .then(() => session.adoptRuns())
   .then(() => bridge && joinDesktop(bridge));
 
 const root = document.getElementById('root');

@@ -2,6 +2,8 @@ import { ChevronDown, Play, Repeat, Square } from 'lucide-react';
 import { runCommand } from '../editor/commands/index.ts';
 import { useBindings } from '../editor/commands/key-bindings.ts';
 import { entriesOf } from '../editor/flow/menus.tsx';
+import { inRange, typedNumber } from '../editor/widgets/number-text.ts';
+import { useTyped } from '../editor/widgets/use-typed.ts';
 import { useText } from '../i18n/index.ts';
 import { LiveToggle } from '../live/live-toggle.tsx';
 import { useRuntime } from '../state/runtime-store.ts';
@@ -21,13 +23,17 @@ export function RunControl() {
   const connected = useRuntime((state) => state.connection.kind === 'connected');
   const running = useRuntime(({ queue }) => queue.some(({ state }) => state === 'running'));
   const waiting = useRuntime(({ queue }) => queue.filter(({ state }) => state === 'pending').length);
+  const typing = useTyped(String(batch), (text) => {
+    const count = typedNumber(text);
+    if (count !== undefined) setUi({ batchCount: inRange(Math.round(count), { min: 1, max: MAX_BATCH }) });
+  });
   return (
     <div className="absolute right-4 bottom-4 z-20 flex h-9 items-stretch overflow-hidden rounded-node border border-line bg-raised shadow-raised">
       <Tooltip text={t('cmd.run.start')} keys={keys('run.start')[0]} side="top">
         <button
           type="button"
           disabled={!connected}
-          className="flex items-center gap-2 bg-accent px-4 font-semibold text-on-accent hover:brightness-110 disabled:opacity-50"
+          className="flex items-center gap-2 bg-accent px-4 font-semibold whitespace-nowrap text-on-accent hover:brightness-110 disabled:opacity-50"
           onClick={() => runCommand('run.start')}
         >
           <Play size={14} fill="currentColor" />
@@ -41,12 +47,9 @@ export function RunControl() {
           aria-label={t('run.count')}
           min={1}
           max={MAX_BATCH}
-          value={batch}
+          value={typing.shown}
+          {...typing.field}
           className="h-full w-9 bg-transparent [-moz-appearance:textfield] [&::-webkit-inner-spin-button]:appearance-none"
-          onChange={(event) => {
-            const count = Math.round(Number(event.target.value));
-            if (count >= 1 && count <= MAX_BATCH) setUi({ batchCount: count });
-          }}
         />
       </label>
       <LiveToggle />

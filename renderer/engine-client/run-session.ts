@@ -1,5 +1,6 @@
 import { toast } from 'sonner';
 import { messageOf, UserError } from '../../nodes/core/errors.ts';
+import { sameJson } from '../../nodes/core/same-json.ts';
 import type { Document } from '../../nodes/document/schema.ts';
 import { liveValuesBetween } from '../../nodes/graph/live-values.ts';
 import type { JobSummary } from '../../nodes/protocol/contract.ts';
@@ -79,6 +80,22 @@ export class RunSession {
   tabOfJob(job: string): Tab | undefined {
     const tab = this.#tabs.get(job);
     return tab === undefined ? undefined : tabOf(tab);
+  }
+
+  /** Lets runs from before this page was opened, or of a tab that was closed, show in the document they are of. */
+  async adoptRuns(): Promise<void> {
+    try {
+      for (const { id, state } of await this.engine.call('queue/list')) {
+        if ((state !== 'running' && state !== 'pending') || this.tabOfJob(id)) continue;
+        const { nodes, wires } = await this.engine.call('queue/document', { job: id });
+        const tab = workspace
+          .getState()
+          .tabs.find(({ store: { document } }) => sameJson([nodes, wires], [document.nodes, document.wires]));
+        if (tab) this.#tabs.set(id, tab.id);
+      }
+    } catch (error) {
+      tell(error);
+    }
   }
 
   async cancelAll(): Promise<void> {

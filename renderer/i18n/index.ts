@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { keepText, keptText } from '../state/kept-text.ts';
 import { type Language, languages } from './define-messages.ts';
 import { adapterMessages } from './messages/adapters.ts';
 import { canvasMessages } from './messages/canvas.ts';
@@ -56,10 +57,11 @@ export type Translate = (key: MessageKey, values?: Values) => string;
 
 const STORAGE = 'kronode.language';
 
-const known = (name: string | null): name is Language => name !== null && Object.hasOwn(languages, name);
+const known = (name: string | undefined): name is Language =>
+  name !== undefined && Object.hasOwn(languages, name);
 
 function firstLanguage(): Language {
-  const saved = globalThis.localStorage?.getItem(STORAGE) ?? null;
+  const saved = keptText(STORAGE);
   if (known(saved)) return saved;
   return globalThis.navigator?.language.startsWith('zh') ? 'zh' : 'en';
 }
@@ -71,7 +73,7 @@ export const language = (): Language => current;
 
 export function setLanguage(next: Language): void {
   current = next;
-  globalThis.localStorage?.setItem(STORAGE, next);
+  keepText(STORAGE, next);
   for (const listener of listeners) listener();
 }
 

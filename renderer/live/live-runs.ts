@@ -18,8 +18,8 @@ const AROUND_STEPS = 1.5;
 /** The job that the live values of a document go to. */
 interface LiveJob {
   readonly job: string;
-  /** Started by a value that moved, not by a person who asked for a run. */
-  readonly isLive: boolean;
+  /** What it computes now was asked for by a value that moved, not by a person who wanted a run. */
+  isLive: boolean;
   /** As the engine has it. */
   document: Document;
   /** When what it computes now was asked for; undefined when it is over. */
@@ -103,6 +103,7 @@ export class LiveRuns {
     try {
       if (known && values) {
         known.document = wanted;
+        known.isLive = true;
         known.askedAt = performance.now();
         await this.#parts.engine.call('run/tune', { job: known.job, values: [...values] });
       } else {

@@ -2,6 +2,7 @@ import { SettingsDialog } from '../settings/settings-dialog.tsx';
 import { useOverlay } from '../state/overlay-store.ts';
 import { AddNode } from './add-node.tsx';
 import { CloseTab } from './close-tab.tsx';
+import { Connect } from './connect.tsx';
 import { FindBar } from './find-bar.tsx';
 import { Palette } from './palette.tsx';
 import { Shortcuts } from './shortcuts.tsx';
@@ -23,6 +24,8 @@ export function Overlays() {
       return <FindBar />;
     case 'add-node':
       return <AddNode at={overlay.at} wire={overlay.wire} />;
+    case 'connect':
+      return <Connect node={overlay.node} />;
     case 'close-tab':
       return <CloseTab id={overlay.tab} />;
     case 'rename':

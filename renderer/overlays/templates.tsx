@@ -11,7 +11,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { TextField } from '../ui/text-field.tsx';
 import { RecentList } from './recent-list.tsx';
 import { TemplateCard } from './template-card.tsx';
-import { type Template, useTemplates } from './template-list.ts';
+import { openTemplate, type Template, useTemplates } from './template-list.ts';
 
 /** Where work starts: templates to begin from and the workflows used last. */
 export function Templates() {
@@ -58,7 +58,16 @@ export function Templates() {
           {recent && <RecentList recent={recent} />}
         </div>
         <div className="flex min-w-0 flex-1 flex-col">
-          <div className="p-4 pb-0">
+          <form
+            className="p-4 pb-0"
+            onSubmit={(event) => {
+              event.preventDefault();
+              const [first] = found ?? [];
+              if (!first) return;
+              closeOverlay();
+              openTemplate(first);
+            }}
+          >
             <TextField
               autoFocus
               value={query}
@@ -66,7 +75,7 @@ export function Templates() {
               aria-label={t('templates.search')}
               onChange={(event) => setQuery(event.target.value)}
             />
-          </div>
+          </form>
           <section
             aria-label={t('templates.list')}
             className="grid min-h-0 flex-1 auto-rows-max grid-cols-[repeat(auto-fill,minmax(200px,1fr))] gap-3 overflow-y-auto p-4"

@@ -56,6 +56,7 @@ export function useNodeTitles(job: string | undefined): (node: string) => string
 export async function openJob({ id }: JobSummary): Promise<void> {
   const document = await documentOf(id);
   openTab({ document, name: document.meta?.title });
+  await services().session.adoptRuns();
 }
 
 /** Shows a node of a job: in the tab it was run from while it is there, otherwise in a new one. */

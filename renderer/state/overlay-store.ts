@@ -22,6 +22,8 @@ export type Overlay =
       readonly at: { readonly x: number; readonly y: number };
       readonly wire?: LooseWire;
     }
+  /** The wires of a node, to be drawn and removed by keyboard. */
+  | { readonly kind: 'connect'; readonly node: string }
   | { readonly kind: 'close-tab'; readonly tab: string }
   /** The title of a node or frame, the text of a note, or the name of a port. */
   | { readonly kind: 'rename'; readonly item: ItemKey; readonly port?: string }

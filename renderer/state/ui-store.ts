@@ -1,4 +1,5 @@
 import { createStore, useStore } from 'zustand';
+import { keepText, keptText } from './kept-text.ts';
 
 export type ThemeChoice = 'dark' | 'light' | 'system';
 export type Density = 'compact' | 'comfortable';
@@ -36,7 +37,7 @@ const initial: UiState = {
 
 /** What was kept, as far as it is of the right kind; a damaged entry costs its own setting only. */
 function restored(): UiState {
-  const saved = globalThis.localStorage?.getItem(STORAGE);
+  const saved = keptText(STORAGE);
   if (!saved) return initial;
   try {
     const json = JSON.parse(saved) as Record<string, unknown>;
@@ -60,7 +61,7 @@ function restored(): UiState {
 export const uiStore = createStore<UiState>(restored);
 
 uiStore.subscribe((state) =>
-  globalThis.localStorage?.setItem(
+  keepText(
     STORAGE,
     JSON.stringify(state, (_key, value: unknown) => (value === undefined ? null : value)),
   ),

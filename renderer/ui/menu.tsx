@@ -26,7 +26,7 @@ export type MenuEntry =
   | { readonly kind: 'custom'; readonly id: string; readonly content: ReactNode };
 
 const contentClass =
-  'z-50 min-w-52 max-h-[70vh] overflow-y-auto rounded-node border border-line bg-raised p-1 shadow-raised text-body text-text';
+  'z-50 min-w-52 max-h-[92vh] overflow-y-auto rounded-node border border-line bg-raised p-1 shadow-raised text-body text-text';
 const itemClass =
   'flex h-7 items-center gap-2 rounded-chip px-2 outline-none data-[highlighted]:bg-control-hover data-[disabled]:opacity-45 [&_svg]:size-3.5 [&_svg]:text-dim';
 

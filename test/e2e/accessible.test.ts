@@ -118,6 +118,14 @@ const screens: readonly Screen[] = [
   { name: 'live mode with pins', open: pinTwo, shows: '.pin-picture' },
   { name: 'inside a subgraph', open: enterSubgraph, shows: '.breadcrumb' },
   { name: 'palette', keys: ['Control+k'], shows: '[role=dialog] [role=option]' },
+  {
+    name: 'wires of a node',
+    open: async (editor) => {
+      await editor.node('sample').locator('.node-title').click();
+      await editor.press('c');
+    },
+    shows: '[role=dialog] [role=option]',
+  },
   { name: 'node search', keys: ['Space'], shows: '[role=dialog] [role=option]' },
   {
     name: 'search on canvas',
@@ -278,6 +286,45 @@ describe.skipIf(!hasBrowser)('accessible', { timeout: 120_000 }, () => {
     await expect.poll(() => prompt.inputValue()).toBe('a blue owl');
     const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Control+s')]);
     expect(download.suggestedFilename()).toMatch(/\.kronode\.json$/);
+    await editor.close();
+  });
+
+  test('nodes are wired, and wires removed, without the mouse', async () => {
+    const editor = await host.open();
+    const { page } = editor;
+    await editor.openDocument(
+      buildDocument({
+        size: { type: 'latents.empty', at: [0, 0] },
+        sample: { type: 'sampling.sample', at: [500, 0] },
+      }),
+    );
+    const search = page.getByRole('combobox', { name: 'What to connect…' });
+    await editor
+      .node('size')
+      .getByRole('button', { name: /^Menu of/ })
+      .focus();
+    await editor.press('c');
+    await search.waitFor();
+    await editor.type('sample latent');
+    await expect
+      .poll(() => page.getByRole('option').allTextContents())
+      .toEqual(['Empty latent · latent → Sample · latent']);
+    await editor.press('Enter');
+    await expect.poll(() => editor.wires().count()).toBe(1);
+    expect(await editor.wires().getAttribute('aria-label')).toBe(
+      'Wire from size · latent to sample · latent',
+    );
+    await editor.press('c');
+    await search.waitFor();
+    await editor.type('sample latent');
+    await editor.press('Enter');
+    await expect.poll(() => editor.wires().count()).toBe(0);
+    await editor.press('Control+z');
+    await expect.poll(() => editor.wires().count()).toBe(1);
+    const focused = () => page.evaluate(() => document.activeElement?.classList.contains('react-flow__edge'));
+    for (let i = 0; i < 60 && !(await focused()); i++) await page.keyboard.press('Tab');
+    await editor.press('Delete');
+    await expect.poll(() => editor.wires().count()).toBe(0);
     await editor.close();
   });
 

@@ -134,6 +134,9 @@ describe.skipIf(!hasBrowser)('adapter nodes', () => {
       'wrong.kronode.json',
     );
     await expect.poll(() => editor.node('sweep').getAttribute('data-blamed'), slow).toBe('true');
+    await expect
+      .poll(() => editor.node('sweep').locator('.node-error').textContent())
+      .toContain('expected a number from -2 to 2');
     await editor.press('e');
     const panel = editor.page.getByRole('complementary', { name: 'Problems' });
     await expect.poll(() => panel.textContent()).toContain('expected a number from -2 to 2');

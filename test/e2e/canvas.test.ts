@@ -176,6 +176,64 @@ describe.skipIf(!hasBrowser)('the canvas', () => {
     await expect.poll(() => editor.page.locator('.node').count()).toBe(9);
   });
 
+  test('a wire is not pasted to a node that only has the name of the one it came from', async () => {
+    await editor.openDocument(spread(pictureDocument('a red apple')));
+    await editor.node('decode').locator('.node-title').click();
+    await editor.press('Control+c');
+    await editor.openDocument(
+      buildDocument({
+        sample: { type: 'values.number', at: [0, 0] },
+        model: { type: 'models.load', at: [400, 0] },
+      }),
+      'other.kronode.json',
+    );
+    await editor.page.mouse.move(700, 700);
+    await editor.press('Control+Shift+v');
+    await expect.poll(() => editor.nodesOfType('images.decode').count()).toBe(1);
+    await editor.press('Control+a', 'Control+c');
+    const copied = await editor.page.evaluate(() => navigator.clipboard.readText());
+    const { wires } = JSON.parse(copied) as { wires: { from: string[] }[] };
+    expect(wires.map(({ from }) => from)).toEqual([['model', 'vae']]);
+  });
+
+  test('a clipboard that is refused is told in a sentence', async () => {
+    await editor.openDocument(two());
+    await editor.page.evaluate(() => {
+      const refuse = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+      Object.assign(navigator.clipboard, { writeText: refuse, readText: refuse });
+    });
+    const told = editor.page.getByText('The browser keeps this page from the clipboard.');
+    for (const command of ['copy', 'paste']) {
+      await editor.press('Control+a', 'Control+k');
+      await editor.type(command);
+      await editor.press('Enter');
+      await expect.poll(() => told.count()).toBe(1);
+      await expect.poll(() => told.count()).toBe(0);
+    }
+  });
+
+  test('what is selected lies over its neighbours, which it may have grown over', async () => {
+    await editor.openDocument(
+      buildDocument({
+        prompt: { type: 'prompts.encode', at: [0, 0] },
+        below: { type: 'values.number', at: [0, 150] },
+      }),
+    );
+    const text = editor.node('prompt').getByRole('textbox').first();
+    await text.click();
+    await editor.page.keyboard.insertText('a very long prompt '.repeat(40));
+    await editor.settle();
+    const { x, y } = await editor.middle(editor.node('below'));
+    const onTop = () =>
+      editor.page.evaluate(
+        (at) => document.elementFromPoint(at.x, at.y)?.closest('.node')?.getAttribute('data-node'),
+        { x, y },
+      );
+    await expect.poll(onTop).toBe('prompt');
+    await editor.page.locator('.react-flow__pane').click({ position: { x: 700, y: 20 } });
+    await expect.poll(onTop).toBe('below');
+  });
+
   test('dragging with Alt leaves the original and drops a copy', async () => {
     await editor.openDocument(two());
     const grip = await editor.middle(editor.node('number').locator('.node-title'));
@@ -301,6 +359,12 @@ describe.skipIf(!hasBrowser)('the canvas', () => {
   test('the palette runs commands and the keys of one can be changed', async () => {
     await editor.openDocument(two());
     await editor.press('Control+k');
+    // What begins as one types comes before what merely holds the letters.
+    await editor.type('paste');
+    await expect
+      .poll(() => editor.page.getByRole('option', { selected: true }).textContent())
+      .toMatch(/^PasteCtrl/);
+    await editor.press('Control+a');
     await editor.type('select all');
     await editor.press('Enter');
     await expect.poll(() => editor.page.locator('.node[data-selected]').count()).toBe(4);

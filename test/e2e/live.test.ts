@@ -239,6 +239,32 @@ describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
     await expect.poll(() => slider().getAttribute('aria-valuenow')).toBe('1');
   });
 
+  test('while another run is in front, values that move wait in one job', async () => {
+    await firstRun();
+    const engine = await connect();
+    const { nodes } = template;
+    const { size, schedule } = nodes;
+    await engine.call('run/start', {
+      document: {
+        ...template,
+        nodes: {
+          ...nodes,
+          size: { ...size!, inputs: { ...size!.inputs, width: 512, height: 512 } },
+          schedule: { ...schedule!, inputs: { ...schedule!.inputs, steps: 200 } },
+        },
+      },
+    });
+    await slider().focus();
+    for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft']) {
+      await editor.press(key);
+      await editor.quiet(300);
+    }
+    const waiting = (await engine.call('queue/list')).filter(({ state }) => state === 'pending');
+    expect(waiting).toHaveLength(1);
+    await engine.call('run/cancel', {});
+    engine.close();
+  });
+
   test('with live mode off a value waits for the next run', async () => {
     await firstRun();
     await editor.page.getByRole('button', { name: 'Pictures follow live values' }).click();

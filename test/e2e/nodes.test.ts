@@ -99,6 +99,17 @@ describe.skipIf(!hasBrowser)('the controls of nodes', () => {
     await expect.poll(() => width.inputValue()).toBe('8192');
   });
 
+  test('digits are digits, as Chinese input writes them too', async () => {
+    const width = field('size', 'width');
+    await width.fill('５１２');
+    await editor.press('Enter');
+    await expect.poll(() => width.inputValue()).toBe('512');
+    const guidance = field('sample', 'guidance');
+    await guidance.fill('１。５');
+    await editor.press('Enter');
+    await expect.poll(() => guidance.inputValue()).toBe('1.5');
+  });
+
   test('a slider is dragged, nudged, typed into and reset', async () => {
     const slider = row('schedule', 'denoise').getByRole('slider');
     const box = await slider.boundingBox();

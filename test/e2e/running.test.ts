@@ -141,6 +141,66 @@ describe.skipIf(!hasBrowser)('running and documents', () => {
       .toMatch(/“步进计划”的“步数”不能是 -5：应为 1 到 \d+ 之间的数。/);
   });
 
+  test('a run takes what is still being typed, and the field keeps the focus', async () => {
+    await editor.openDocument(spread(pictureDocument('a red apple', { seed: 7 })));
+    const seed = editor.node('noise').locator('[data-input=seed] input');
+    await seed.click();
+    await editor.press('Control+a');
+    await editor.type('9');
+    await editor.press('Control+Enter');
+    await expect.poll(() => editor.page.locator('footer').textContent()).toContain('seed 9');
+    await expect.poll(() => seed.evaluate((field) => field === document.activeElement)).toBe(true);
+    const runs = editor.page.getByRole('spinbutton', { name: 'Runs to queue' });
+    await runs.click();
+    await editor.press('End', 'Backspace');
+    await editor.type('2');
+    await editor.press('Control+Enter');
+    await expect.poll(() => runs.inputValue()).toBe('2');
+    await editor.page.locator('.react-flow__pane').click({ position: { x: 20, y: 300 } });
+    await editor.press('q');
+    const done = editor.page
+      .getByRole('complementary', { name: 'Queue' })
+      .getByRole('button', { name: /^Done/ });
+    await expect.poll(() => done.textContent()).toBe('Done3');
+  });
+
+  test('a run goes on over a reload, and its picture still comes to its node', async () => {
+    await editor.openDocument(
+      spread(pictureDocument('a red apple', { side: 384, steps: 60 })),
+      'long.kronode.json',
+    );
+    await editor.node('schedule').locator('[data-input=steps] input').fill('80');
+    await editor.press('Enter');
+    // Until it lies in the journal.
+    await editor.quiet();
+    await editor.press('Control+Enter');
+    await expect.poll(() => editor.node('sample').getAttribute('data-run')).toBe('running');
+    await editor.page.reload();
+    await expect.poll(() => editor.node('sample').getAttribute('data-run')).toBe('running');
+    await editor.node('end').locator('.node-preview img').waitFor({ timeout: 60_000 });
+  });
+
+  test('documents that were not saved come back in their order, the one worked on last in front', async () => {
+    const { page } = editor;
+    const names = ['one', 'two', 'three'];
+    for (const name of names) {
+      await editor.openDocument(
+        buildDocument({ a: { type: 'values.text', at: [0, 0] } }),
+        `${name}.kronode.json`,
+      );
+      await editor.node('a').locator('.node-title').click();
+      await editor.press('Control+d');
+      // Until it lies in the journal.
+      await editor.quiet();
+    }
+    for (let times = 0; times < 3; times++) {
+      await page.reload();
+      await expect.poll(() => page.getByRole('tab').allTextContents()).toEqual(names);
+      await expect.poll(() => page.getByRole('tab', { selected: true }).textContent()).toBe('three');
+      await editor.quiet();
+    }
+  });
+
   test('with more tabs than fit, the one in front is in sight', async () => {
     const { page } = editor;
     for (let i = 0; i < 18; i++) await editor.press('Alt+n');

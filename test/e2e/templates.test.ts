@@ -33,6 +33,15 @@ describe.skipIf(!hasBrowser)('where work starts', () => {
     await expect.poll(() => editor.nodesOfType('adapters.apply').count()).toBe(1);
   });
 
+  test('Enter opens the first that was found', async () => {
+    await editor.press('Alt+t');
+    await expect.poll(() => templates().count()).toBeGreaterThan(5);
+    await start().getByRole('textbox').fill('prompt grid');
+    await page.keyboard.press('Enter');
+    await page.getByRole('tab', { name: 'Prompt grid' }).waitFor();
+    await expect.poll(() => start().count()).toBe(0);
+  });
+
   test('what nothing is called says so, and an empty workflow is a start too', async () => {
     await editor.press('Alt+t');
     await start().getByRole('textbox').fill('xyzzy');

@@ -1,9 +1,16 @@
+import { UserError } from '../../../nodes/core/errors.ts';
+import { own } from '../../../nodes/core/own.ts';
+import type { Endpoint } from '../../../nodes/document/schema.ts';
+import { definitionOf } from '../../../nodes/graph/lookup.ts';
+import { inputType, outputType } from '../../../nodes/graph/types.ts';
 import { services } from '../../app/services.ts';
 import { tell } from '../../engine-client/run-session.ts';
+import { text } from '../../i18n/index.ts';
 import { catalogue } from '../../state/catalogue-store.ts';
 import { type ItemKey, itemKey } from '../../state/item-key.ts';
 import { canvas } from '../canvas-handle.ts';
 import { type Clip, clipOf, cornerOf, pasteClip, readClip, writeClip } from '../edits/clipboard.ts';
+import { typesMayFit } from '../edits/join.ts';
 import { removeItems } from '../edits/nodes.ts';
 import type { Command, CommandId } from './command.ts';
 import { doc, hasSelection, stepLabel } from './context.ts';
@@ -36,26 +43,44 @@ export function paste(clip: Clip, incoming: boolean): void {
   }
 }
 
+/** Whether what fed a copied node can feed its copy: another document may have another node of that name. */
+const feeds =
+  ({ nodes }: Clip) =>
+  (from: Endpoint, to: Endpoint): boolean => {
+    const { graph } = doc();
+    const kinds = catalogue();
+    const source = definitionOf(graph, kinds, from[0]);
+    const node = nodes[to[0]];
+    if (!node || (source && !own(source.outputs, from[1]))) return false;
+    const copied = { ...graph, nodes: { ...graph.nodes, [to[0]]: node } };
+    return typesMayFit(outputType(graph, kinds, from), inputType(copied, kinds, to));
+  };
+
 function insert(clip: Clip, offset: { x: number; y: number }, incoming: boolean, label: CommandId): void {
   let added: ItemKey[] = [];
   doc().edit(
     stepLabel(label),
     (draft) => {
-      added = pasteClip(draft, clip, { offset, incoming });
+      added = pasteClip(draft, clip, { offset, incoming: incoming ? feeds(clip) : () => false });
     },
     { select: () => added },
   );
 }
 
+/** A browser may keep a page from the clipboard, except when its own keys are pressed. */
+function refused(cause: unknown): never {
+  throw new UserError(text('edit.no-clipboard'), { hint: text('edit.no-clipboard-hint'), cause });
+}
+
 async function copyToSystem(): Promise<void> {
   const clip = clipSelection();
-  if (clip) await navigator.clipboard.writeText(writeClip(clip));
+  if (clip) await navigator.clipboard.writeText(writeClip(clip)).catch(refused);
 }
 
 async function pasteFromSystem(incoming: boolean): Promise<void> {
   // A page in a window of its own is not let near the clipboard; its host is asked for workflows only.
   const { desktop } = services();
-  const clip = readClip(await (desktop ? desktop.readClip() : navigator.clipboard.readText()));
+  const clip = readClip(await (desktop ? desktop.readClip() : navigator.clipboard.readText().catch(refused)));
   if (clip) paste(clip, incoming);
 }
 

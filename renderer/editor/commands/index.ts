@@ -1,5 +1,6 @@
 import { desktopBridge } from '../../desktop/bridge.ts';
 import { tell } from '../../engine-client/run-session.ts';
+import { takeTyped } from '../../ui/take-typed.ts';
 import { arrangeCommands } from './arrange-commands.ts';
 import { canvasCommands } from './canvas-commands.ts';
 import type { Command, CommandId } from './command.ts';
@@ -45,6 +46,7 @@ export const canRun = ({ when }: Command): boolean => when?.() ?? true;
 
 /** Does it, when it can be done now; what goes wrong is shown. */
 export function runCommand(id: CommandId): void {
+  takeTyped();
   const found = command(id);
   if (!canRun(found)) return;
   void (async () => found.run())().catch(tell);

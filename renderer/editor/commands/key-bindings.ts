@@ -1,4 +1,5 @@
 import { createStore, useStore } from 'zustand';
+import { keepText, keptText } from '../../state/kept-text.ts';
 import { type Command, type CommandId, canRun, command, commands, runCommand } from './index.ts';
 import { type Keys, keysOf } from './keys.ts';
 
@@ -6,7 +7,7 @@ type Overrides = Readonly<Partial<Record<CommandId, readonly Keys[]>>>;
 const STORAGE = 'kronode.keys';
 
 function saved(): Overrides {
-  const text = globalThis.localStorage?.getItem(STORAGE);
+  const text = keptText(STORAGE);
   if (!text) return {};
   try {
     const json = JSON.parse(text) as Record<string, unknown>;
@@ -50,7 +51,7 @@ export function setBindings(id: CommandId, keys: readonly Keys[] | undefined): v
     }
     next[id] = keys;
   } else delete next[id];
-  localStorage.setItem(STORAGE, JSON.stringify(next));
+  keepText(STORAGE, JSON.stringify(next));
   overrides.setState({ keys: next }, true);
 }
 
@@ -66,7 +67,7 @@ const meet = (a: Command, b: Command): boolean =>
 
 /** Every command gets back the keys it came with. */
 export function resetBindings(): void {
-  localStorage.removeItem(STORAGE);
+  keepText(STORAGE, undefined);
   overrides.setState({ keys: {} }, true);
 }
 

@@ -101,6 +101,16 @@ export const nodeCommands: readonly Command[] = [
     run: () => showOverlay({ kind: 'add-node', at: canvas()?.pointer() ?? { x: 400, y: 300 } }),
   },
   {
+    id: 'node.connect',
+    group: 'node',
+    keys: ['C'],
+    when: () => selectedNodes().length === 1,
+    run: () => {
+      const [node] = selectedNodes();
+      if (node !== undefined) showOverlay({ kind: 'connect', node });
+    },
+  },
+  {
     id: 'node.mute',
     group: 'node',
     keys: ['Mod+M'],

@@ -1,7 +1,7 @@
 import type { Draft } from 'immer';
 import { z } from 'zod';
 import { parseUntrustedJson } from '../../../nodes/document/json.ts';
-import { type Document, sections, zDefinitions } from '../../../nodes/document/schema.ts';
+import { type Document, type Endpoint, sections, zDefinitions } from '../../../nodes/document/schema.ts';
 import { isPortNode } from '../../../nodes/document/subgraph-types.ts';
 import { usedDefinitions } from '../../../nodes/graph/definitions.ts';
 import { type ItemKey, idsOf, itemKey } from '../../state/item-key.ts';
@@ -75,8 +75,8 @@ export function cornerOf({ nodes, frames, notes }: Clip): Point {
 
 interface PasteOptions {
   readonly offset: Point;
-  /** Also joins the copies to what fed the originals, where that is still there. */
-  readonly incoming: boolean;
+  /** Which of the wires that fed the originals feed the copies too; only those whose source is there are asked for. */
+  readonly incoming: (from: Endpoint, to: Endpoint) => boolean;
 }
 
 /** Puts a clip into a document under new ids and returns what was added. */
@@ -116,7 +116,8 @@ export function pasteClip(draft: Draft<Document>, clip: Clip, { offset, incoming
   for (const { from, to, bends } of clip.wires) {
     const target = ids.get(to[0]);
     const inside = ids.get(from[0]);
-    const source = inside ?? (incoming && Object.hasOwn(draft.nodes, from[0]) ? from[0] : undefined);
+    const source =
+      inside ?? (Object.hasOwn(draft.nodes, from[0]) && incoming(from, to) ? from[0] : undefined);
     if (!target || !source) continue;
     draft.wires[newId('w', draft.wires)] = {
       from: [source, from[1]],

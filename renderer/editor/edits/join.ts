@@ -1,12 +1,15 @@
 import type { Catalogue } from '../../../nodes/core/catalogue.ts';
 import { own } from '../../../nodes/core/own.ts';
+import { accepts, type SocketType } from '../../../nodes/core/sockets.ts';
 import { invalid, type Validity, valid } from '../../../nodes/core/validity.ts';
 import type { Document, Endpoint } from '../../../nodes/document/schema.ts';
 import { INPUTS_NODE, isPortNode, OUTPUTS_NODE } from '../../../nodes/document/subgraph-types.ts';
 import { canConnect } from '../../../nodes/graph/connect.ts';
 import { definitionOf } from '../../../nodes/graph/lookup.ts';
+import { inputType, outputType } from '../../../nodes/graph/types.ts';
 import { text } from '../../i18n/index.ts';
 import type { DocumentStore } from '../../state/document-store.ts';
+import type { LooseWire } from '../../state/overlay-store.ts';
 import { connect } from './nodes.ts';
 import { exposeInput, exposeOutput } from './subgraph-ports.ts';
 
@@ -27,6 +30,49 @@ export function canJoin(graph: Document, catalogue: Catalogue, from: Endpoint, t
       ? valid
       : invalid(text('subgraph.new-output-hint'));
   return canConnect(graph, catalogue, from, to);
+}
+
+/** Both ends of the wire that would join a loose end to a socket of the other side. */
+export const endsOf = (
+  { end, side }: LooseWire,
+  other: Endpoint,
+): { readonly from: Endpoint; readonly to: Endpoint } =>
+  side === 'output' ? { from: end, to: other } : { from: other, to: end };
+
+/** Types that are not known are no hindrance. */
+export const typesMayFit = (from: SocketType | undefined, to: SocketType | undefined): boolean =>
+  !from || !to || accepts(to, from);
+
+/** Every socket a loose wire may end at. */
+export function fittingEnds(document: Document, catalogue: Catalogue, loose: LooseWire): Endpoint[] {
+  const fits: Endpoint[] = [];
+  const ownType =
+    loose.side === 'output'
+      ? outputType(document, catalogue, loose.end)
+      : inputType(document, catalogue, loose.end);
+  for (const [node, { type }] of Object.entries(document.nodes)) {
+    const declaration = catalogue.get(type);
+    if (!declaration || node === loose.end[0]) continue;
+    const names = Object.keys(loose.side === 'output' ? declaration.inputs : declaration.outputs);
+    if (isPortNode(node)) names.push(NEW_PORT);
+    for (const name of names) {
+      const other: Endpoint = [node, name];
+      // Types are known at once; whether a loop would close is asked only where they fit.
+      const mayFit =
+        loose.side === 'output'
+          ? typesMayFit(
+              ownType,
+              declaration.inputs[name]?.kind === 'variable'
+                ? undefined
+                : inputType(document, catalogue, other),
+            )
+          : typesMayFit(outputType(document, catalogue, other), ownType);
+      if (!mayFit) continue;
+      const { from, to } = endsOf(loose, other);
+      if (canJoin(document, catalogue, from, to).ok) fits.push(other);
+    }
+  }
+  return fits;
 }
 
 /** Joins two ends as one step: a wire, or a new port and the wire to it. */

@@ -1,5 +1,6 @@
 import type { Edge, Node } from 'reactflow';
 import type { Document, DocumentNode, Wire } from '../../../nodes/document/schema.ts';
+import { text } from '../../i18n/index.ts';
 import type { Selection } from '../../state/document-store.ts';
 import { type ItemKey, itemKey } from '../../state/item-key.ts';
 import { NODE_WIDTH, type Point, type Size } from '../canvas-handle.ts';
@@ -21,6 +22,8 @@ interface Drawn {
 }
 
 const FRAME_LAYER = -1;
+/** What is worked on lies over its neighbours, however far its prompt grows. */
+const SELECTED_LAYER = 1;
 const noKeys: ReadonlySet<never> = new Set();
 
 interface DrawnEdge {
@@ -121,7 +124,9 @@ function drawNode(
     ...(type !== 'node' && height !== undefined && { height }),
     ...(measured && { measured: { width: measured.width, height: measured.height } }),
     ...(shell && { handles: [...shell.handles] }),
-    ...(type === 'frame' && { zIndex: FRAME_LAYER, dragHandle: '.frame-handle' }),
+    ...(type === 'frame'
+      ? { zIndex: FRAME_LAYER, dragHandle: '.frame-handle' }
+      : selected && { zIndex: SELECTED_LAYER }),
     ...(type === 'node' && { dragHandle: '.node-handle' }),
   };
 }
@@ -134,5 +139,6 @@ const drawEdge = (id: string, { from, to }: Wire, selected: boolean): FlowEdge =
   sourceHandle: from[1],
   target: itemKey('node', to[0]),
   targetHandle: to[1],
+  ariaLabel: text('wire.label', { from: from.join(' · '), to: to.join(' · ') }),
   selected,
 });

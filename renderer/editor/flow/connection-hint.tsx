@@ -3,9 +3,9 @@ import { useStore } from 'zustand';
 import type { Endpoint } from '../../../nodes/document/schema.ts';
 import { catalogue } from '../../state/catalogue-store.ts';
 import { parseItemKey } from '../../state/item-key.ts';
-import { canJoin } from '../edits/join.ts';
+import { canJoin, endsOf } from '../edits/join.ts';
 import { useTab } from './tab-context.ts';
-import { endsOf, wiring } from './wiring-store.ts';
+import { wiring } from './wiring-store.ts';
 
 /** Pixels between the cursor and the sentence. */
 const GAP = 14;

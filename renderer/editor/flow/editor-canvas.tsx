@@ -133,6 +133,10 @@ function Canvas({ tab, shapes, firstRoom }: CanvasProps) {
       <div
         ref={root}
         className="canvas size-full"
+        onFocus={({ target }) => {
+          // A wire that is reached by Tab can be deleted; what the pointer selects is React Flow's to say.
+          if (target.matches('.react-flow__edge:focus-visible')) selectAt(tab, target);
+        }}
         onContextMenuCapture={({ target }) => {
           clicked.current = target instanceof Element ? target : undefined;
           if (clicked.current) selectAt(tab, clicked.current);

@@ -8,7 +8,7 @@ import { useCatalogue } from '../../state/catalogue-store.ts';
 import type { NodeRun } from '../../state/runtime-store.ts';
 import { NodeFindings } from './node-findings.tsx';
 import { useGraph, useTab } from './tab-context.ts';
-import { useNodeRun, usePreview, useRuntimeId } from './use-runtime.ts';
+import { useNodeRun, usePreview, useRuntimeId, useWrongValue } from './use-runtime.ts';
 import '../../live/live.css';
 
 /** What a run has to show for the node: picture, progress, notices, and why it failed. */
@@ -22,7 +22,8 @@ export const NodeFooter = memo(function NodeFooter({
   const t = useText();
   const run = useNodeRun(id);
   const preview = usePreview(id);
-  const error = run?.error;
+  const wrong = useWrongValue(id);
+  const error = run?.error ?? wrong;
   const tab = useTab();
   const at = useRuntimeId(id);
   const type = useGraph(({ nodes }) => nodes[id]?.type ?? '');
@@ -42,16 +43,26 @@ export const NodeFooter = memo(function NodeFooter({
       )}
       <PinStrip tab={tab.id} node={at} title={title} />
       <NodeFindings id={id} title={title} />
-      {error && <NodeError error={error} />}
+      {error && <NodeError error={error} isNew={error === run?.error} />}
       {run && (run.state === 'running' || isStepped(run)) && <ProgressLine run={run} />}
     </>
   );
 });
 
-function NodeError({ error }: { readonly error: NonNullable<NodeRun['error']> }) {
+interface NodeErrorProps {
+  readonly error: NonNullable<NodeRun['error']>;
+  /** Something that just happened is read out at once; what is wrong while one types is not. */
+  readonly isNew: boolean;
+}
+
+function NodeError({ error, isNew }: NodeErrorProps) {
   const { message, hint } = useEngineText().told(error);
   return (
-    <p className="node-error" role="alert" title={[message, hint].filter(Boolean).join(' ')}>
+    <p
+      className="node-error"
+      {...(isNew && { role: 'alert' })}
+      title={[message, hint].filter(Boolean).join(' ')}
+    >
       {message}
     </p>
   );

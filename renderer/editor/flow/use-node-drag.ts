@@ -169,7 +169,7 @@ function cloneTo(tab: Tab, places: ReadonlyMap<ItemKey, Point>): void {
   store.edit(
     text('node.cloned'),
     (draft) => {
-      added = pasteClip(draft, clip, { offset, incoming: true });
+      added = pasteClip(draft, clip, { offset, incoming: () => true });
     },
     { select: () => added },
   );

@@ -1,9 +1,12 @@
 import { useStore } from 'zustand';
+import { isWidget } from '../../../nodes/core/inputs.ts';
 import { own } from '../../../nodes/core/own.ts';
 import { instanceDefinition } from '../../../nodes/document/subgraph-types.ts';
 import { PATH_SEPARATOR } from '../../../nodes/graph/flatten.ts';
 import { innerSource, innerTargets } from '../../../nodes/graph/inside-instance.ts';
+import { useCatalogue } from '../../state/catalogue-store.ts';
 import { inside, markInside, runInside } from '../../state/instance-runtime.ts';
+import type { Problem } from '../../state/problem.ts';
 import { type NodeRun, useTabRuntime } from '../../state/runtime-store.ts';
 import { useGraph, useTab } from './tab-context.ts';
 
@@ -47,6 +50,20 @@ export function useIsBlamed(id: string): boolean {
     problems.some(
       ({ node, severity }) => severity === 'error' && (node === at || node?.startsWith(at + PATH_SEPARATOR)),
     ),
+  );
+}
+
+/** What is wrong with a value at a node; that a wire is missing shows at its socket. */
+export function useWrongValue(id: string): Problem | undefined {
+  const at = useRuntimeId(id);
+  const catalogue = useCatalogue();
+  const type = useGraph((graph) => own(graph.nodes, id)?.type ?? '');
+  const isWidgetOf = (input: string | undefined) => {
+    const declared = own(catalogue.get(type)?.inputs ?? {}, input ?? '');
+    return declared === undefined || isWidget(declared);
+  };
+  return useTabRuntime(useTab().id, ({ problems }) =>
+    problems.find(({ node, input, severity }) => severity === 'error' && node === at && isWidgetOf(input)),
   );
 }
 

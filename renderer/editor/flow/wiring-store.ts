@@ -1,11 +1,8 @@
 import { createStore, useStore } from 'zustand';
 import type { Catalogue } from '../../../nodes/core/catalogue.ts';
-import { accepts, type SocketType } from '../../../nodes/core/sockets.ts';
-import type { Document, Endpoint } from '../../../nodes/document/schema.ts';
-import { isPortNode } from '../../../nodes/document/subgraph-types.ts';
-import { inputType, outputType } from '../../../nodes/graph/types.ts';
+import type { Document } from '../../../nodes/document/schema.ts';
 import type { LooseWire } from '../../state/overlay-store.ts';
-import { canJoin, NEW_PORT } from '../edits/join.ts';
+import { fittingEnds } from '../edits/join.ts';
 
 export type SocketSide = LooseWire['side'];
 
@@ -18,46 +15,12 @@ const store = createStore<{ readonly wiring: Wiring | undefined }>(() => ({ wiri
 
 const socketKey = (side: SocketSide, node: string, name: string): string => `${side} ${node} ${name}`;
 
-/** Both ends of the wire that would join a loose end to a socket of the other side. */
-export const endsOf = (
-  { end, side }: LooseWire,
-  other: Endpoint,
-): { readonly from: Endpoint; readonly to: Endpoint } =>
-  side === 'output' ? { from: end, to: other } : { from: other, to: end };
-
-const typesMayFit = (from: SocketType | undefined, to: SocketType | undefined): boolean =>
-  !from || !to || accepts(to, from);
-
 /** Begins to draw a wire: from now on sockets know whether they fit. */
 export function startWiring(document: Document, catalogue: Catalogue, loose: LooseWire): void {
-  const fits = new Set<string>();
-  const ownType =
-    loose.side === 'output'
-      ? outputType(document, catalogue, loose.end)
-      : inputType(document, catalogue, loose.end);
-  for (const [node, { type }] of Object.entries(document.nodes)) {
-    const declaration = catalogue.get(type);
-    if (!declaration || node === loose.end[0]) continue;
-    const names = Object.keys(loose.side === 'output' ? declaration.inputs : declaration.outputs);
-    if (isPortNode(node)) names.push(NEW_PORT);
-    for (const name of names) {
-      const other: Endpoint = [node, name];
-      // Types are known at once; whether a loop would close is asked only where they fit.
-      const mayFit =
-        loose.side === 'output'
-          ? typesMayFit(
-              ownType,
-              declaration.inputs[name]?.kind === 'variable'
-                ? undefined
-                : inputType(document, catalogue, other),
-            )
-          : typesMayFit(outputType(document, catalogue, other), ownType);
-      if (!mayFit) continue;
-      const { from, to } = endsOf(loose, other);
-      if (canJoin(document, catalogue, from, to).ok)
-        fits.add(socketKey(loose.side === 'output' ? 'input' : 'output', node, name));
-    }
-  }
+  const side = loose.side === 'output' ? 'input' : 'output';
+  const fits = new Set(
+    fittingEnds(document, catalogue, loose).map(([node, name]) => socketKey(side, node, name)),
+  );
   store.setState({ wiring: { ...loose, fits } });
 }
 

@@ -7,7 +7,7 @@ interface Range {
 const DECIMALS = 6;
 
 /** A number within its range, free of the noise of binary fractions. */
-export const inRange = (value: number, { min, max }: Range): number =>
+export const inRange = (value: number, { min, max }: Pick<Range, 'min' | 'max'>): number =>
   Number(Math.min(max, Math.max(min, value)).toFixed(DECIMALS));
 
 /** The nearest multiple of a step. */
@@ -17,8 +17,12 @@ export const snapped = (value: number, step: number): number =>
 export const numberText = (value: unknown): string =>
   typeof value === 'number' ? String(Number(value.toFixed(DECIMALS))) : String(value ?? '');
 
+/** What was typed with the digits and signs of ASCII: Chinese input writes them full width. */
+export const plainDigits = (text: string): string => text.normalize('NFKC').replace('。', '.').trim();
+
 /** A number as people type it; commas count as points. Undefined when it is none. */
 export function typedNumber(text: string): number | undefined {
-  const value = Number(text.trim().replace(',', '.'));
-  return text.trim() !== '' && Number.isFinite(value) ? value : undefined;
+  const plain = plainDigits(text).replace(',', '.');
+  const value = Number(plain);
+  return plain !== '' && Number.isFinite(value) ? value : undefined;
 }

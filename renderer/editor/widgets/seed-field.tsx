@@ -14,6 +14,7 @@ import { Menu } from '../../ui/menu.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
 import { useTab } from '../flow/tab-context.ts';
 import { ListField } from './list-field.tsx';
+import { plainDigits } from './number-text.ts';
 import { useTyped } from './use-typed.ts';
 import type { WidgetProps } from './widget-props.ts';
 
@@ -28,7 +29,7 @@ const MAX_SEED = 2n ** 64n - 1n;
 
 /** A seed as typed, or undefined when it is none. */
 function typedSeed(text: string): string | undefined {
-  const digits = text.trim();
+  const digits = plainDigits(text);
   if (!/^\d{1,20}$/.test(digits)) return undefined;
   const value = BigInt(digits);
   return value <= MAX_SEED ? String(value) : undefined;

@@ -1,12 +1,15 @@
 import { useLayoutEffect, useRef } from 'react';
 import type { TextWidget } from '../../../nodes/core/inputs.ts';
-import { useText } from '../../i18n/index.ts';
+import { useNodeText } from '../../i18n/node-text.ts';
+import { useCatalogue } from '../../state/catalogue-store.ts';
 import { newGesture } from '../../state/gesture.ts';
+import { useGraph } from '../flow/tab-context.ts';
 import type { WidgetProps } from './widget-props.ts';
 
 /** Text; what is typed between coming and going is one step of undo. Long texts grow the node, up to a limit. */
-export function TextArea({ widget, value, set, label }: WidgetProps<TextWidget>) {
-  const t = useText();
+export function TextArea({ widget, value, set, label, node, name, within }: WidgetProps<TextWidget>) {
+  const names = useNodeText();
+  const declaration = useCatalogue().get(useGraph(({ nodes }) => nodes[node]?.type ?? ''));
   const field = useRef<HTMLTextAreaElement>(null);
   const gesture = useRef('');
   const current = typeof value === 'string' ? value : '';
@@ -43,7 +46,7 @@ export function TextArea({ widget, value, set, label }: WidgetProps<TextWidget>)
       ref={field}
       rows={2}
       className="control text-area nowheel"
-      placeholder={t('widget.prompt')}
+      placeholder={declaration && !within ? names.doc(declaration, name) : undefined}
       onChange={(event) => set(event.target.value, gesture.current)}
     />
   );

@@ -100,7 +100,10 @@ const actions = {
     store.edit(
       'paste',
       (draft) => {
-        added = pasteClip(draft, readClip(writeClip(clip))!, { offset: { x: 5, y: 5 }, incoming });
+        added = pasteClip(draft, readClip(writeClip(clip))!, {
+          offset: { x: 5, y: 5 },
+          incoming: () => incoming,
+        });
       },
       { select: () => added },
     );

@@ -77,7 +77,10 @@ describe('the clipboard', () => {
   test('copies get new ids, keep inner wires, and incoming ones when asked', () => {
     const clip = clipOf(chain, ['node:crop', 'node:save'])!;
     const paste = (incoming: boolean) =>
-      produce(chain, (draft) => void pasteClip(draft, clip, { offset: { x: 0, y: 0 }, incoming }));
+      produce(
+        chain,
+        (draft) => void pasteClip(draft, clip, { offset: { x: 0, y: 0 }, incoming: () => incoming }),
+      );
     expect(ends(paste(false))).toHaveLength(4);
     expect(ends(paste(true)).filter((wire) => wire.startsWith('resize.image'))).toHaveLength(2);
   });

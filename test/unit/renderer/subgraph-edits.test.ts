@@ -40,7 +40,7 @@ const copied = (document: Document, id: string) =>
   readClip(writeClip(clipOf(document, [itemKey('node', id)])!))!;
 const pasted = (document: Document, clip: ReturnType<typeof copied>) =>
   produce(document, (draft) => {
-    pasteClip(draft, clip, { offset: { x: 9, y: 9 }, incoming: false });
+    pasteClip(draft, clip, { offset: { x: 9, y: 9 }, incoming: () => false });
   });
 
 describe('packing', () => {
@@ -97,7 +97,7 @@ describe('copying an instance', () => {
     const clip = copied(document, outer);
     expect(() =>
       store.edit('paste', (draft) => {
-        pasteClip(draft, clip, { offset: { x: 0, y: 0 }, incoming: false });
+        pasteClip(draft, clip, { offset: { x: 0, y: 0 }, incoming: () => false });
       }),
     ).toThrow(UserError);
     expect(store.document).toBe(document);
