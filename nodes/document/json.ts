@@ -34,8 +34,18 @@ function hasReservedKey(json: unknown): boolean {
   return false;
 }
 
-/** A message of the JSON parser quotes the text, line breaks and all. */
-const oneLine = (message: string): string => message.replaceAll(/[\s\p{Cc}]+/gu, ' ').slice(0, 200);
+/** What begins as an object or a list may be meant as JSON. */
+const MAY_BE_JSON = /^\uFEFF?\s*[[{]/;
+
+/** Why a text is no JSON, with the line where the parser tells the place. */
+function damage(text: string, error: unknown): UserError {
+  const place = /position (\d+)/.exec(messageOf(error))?.[1];
+  const line = place === undefined ? undefined : text.slice(0, Number(place)).split('\n').length;
+  return new UserError(
+    line === undefined ? 'This is not valid JSON.' : `This is not valid JSON: line ${line} cannot be read.`,
+    { hint: 'Save or download the file again.', cause: error },
+  );
+}
 
 /**
  * Parses JSON that came from outside, within limits of size and depth and without `__proto__` keys.
@@ -46,11 +56,15 @@ export function parseUntrustedJson(text: string): unknown {
     throw new UserError(`The file is larger than the ${LIMITS.bytes / 2 ** 20} MB a workflow may have.`);
   if (nestingDepth(text) > LIMITS.depth)
     throw new UserError(`The JSON is nested more than ${LIMITS.depth} levels deep; a workflow never is.`);
+  if (!MAY_BE_JSON.test(text))
+    throw new UserError('This is no workflow file.', {
+      hint: 'Use a workflow file, or a picture that Kronode saved.',
+    });
   let json: unknown;
   try {
     json = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch (error) {
-    throw new UserError(`This is not valid JSON (${oneLine(messageOf(error))}).`, { cause: error });
+    throw damage(text, error);
   }
   if (MAY_BE_RESERVED.test(text) && hasReservedKey(json))
     throw new UserError(`The file uses the reserved name ${RESERVED_KEY}; no program writes that.`);

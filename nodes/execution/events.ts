@@ -15,6 +15,8 @@ export type RunEvent =
       readonly secondsLeft: number | undefined;
       readonly preview: (() => Promise<Uint8Array>) | undefined;
     }
+  /** What a node showed of itself when it made the value that is taken from the cache now. */
+  | { readonly kind: 'preview'; readonly node: string; readonly preview: () => Promise<Uint8Array> }
   | { readonly kind: 'notice'; readonly node: string; readonly message: string }
   | {
       readonly kind: 'artifact';

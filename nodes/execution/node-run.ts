@@ -42,6 +42,7 @@ export async function runNode(run: NodeRun): Promise<NodeRunResult> {
   const inherited = uniqueFacts(sources.flatMap((source) => source.facts));
   const facts = [...inherited];
   const units: number[] = [];
+  let shown: CacheEntry['preview'];
   const startedAt = performance.now();
   const meter = new ProgressMeter(startedAt);
   const context: RunContext = {
@@ -51,6 +52,7 @@ export async function runNode(run: NodeRun): Promise<NodeRunResult> {
     document,
     progress: ({ done, total, unit, milliseconds, preview }) => {
       if (milliseconds !== undefined) units.push(milliseconds);
+      shown = preview ?? shown;
       const pace = meter.update(performance.now(), done, total, milliseconds);
       onEvent({ kind: 'progress', node, done, total, unit, ...pace, preview });
     },
@@ -96,6 +98,7 @@ export async function runNode(run: NodeRun): Promise<NodeRunResult> {
     artifacts,
     notices: uniqueNotices(notices),
     facts: uniqueFacts(facts),
+    preview: shown,
     bytes,
   };
   return { entry, milliseconds, units };

@@ -70,6 +70,7 @@ export class Run {
   async execute(startedAt: number): Promise<RunResult> {
     const artifacts: RunResult['artifacts'][number][] = [];
     const notices: RunResult['notices'][number][] = [];
+    this.#showKnown();
     for (const target of this.#parts.plan.targets) {
       const entry = await this.#evaluate(target);
       for (const artifact of entry.artifacts) artifacts.push({ node: target, artifact, facts: entry.facts });
@@ -86,6 +87,15 @@ export class Run {
   releaseAll(): void {
     for (const id of this.#retained) this.#parts.cache.release(this.#keyOf(id));
     this.#retained.clear();
+  }
+
+  /** What is seen on a node belongs to the value it has, though another may have been made since. */
+  #showKnown(): void {
+    const { plan, cache, onEvent } = this.#parts;
+    for (const [id, planned] of plan.nodes) {
+      const preview = cache.peek(this.#keyOf(id))?.preview;
+      if (preview) onEvent({ kind: 'preview', node: originOf(planned), preview });
+    }
   }
 
   #ask(id: string): void {

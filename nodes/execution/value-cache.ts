@@ -12,6 +12,8 @@ export interface CacheEntry {
   readonly notices: readonly { readonly node: string; readonly message: string }[];
   /** Facts of this node and of everything it was made from, in order of making. */
   readonly facts: readonly Fact[];
+  /** Draws the last it showed of itself while it ran. */
+  readonly preview?: (() => Promise<Uint8Array>) | undefined;
   /** Host memory of outputs and artifacts. */
   readonly bytes: number;
 }
@@ -37,6 +39,11 @@ export class ValueCache {
 
   has(key: Key): boolean {
     return this.#entries.has(key);
+  }
+
+  /** What is known, without counting as a use. */
+  peek(key: Key): CacheEntry | undefined {
+    return this.#entries.get(key);
   }
 
   get(key: Key): CacheEntry | undefined {

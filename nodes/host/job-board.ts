@@ -33,11 +33,15 @@ interface Record {
   stopping?: boolean;
   /** The node that runs now. */
   node?: string;
+  /** Nodes whose pictures are seen on them. */
+  readonly pictured: Set<string>;
   /** What a live job showed, of which the newest stays. */
   tried?: TriedPictures;
   /** Changes given to it since it was last started. */
   changes?: number;
 }
+
+const newRecord = (queuedAt: number): Record => ({ queuedAt, pictured: new Set() });
 
 /** Finished jobs that can still be looked at. */
 const KEPT_JOBS = 100;
@@ -76,7 +80,7 @@ export class JobBoard {
 
   /** Takes in the jobs of the session before; they are held until somebody says so. */
   restore(jobs: readonly KeptJob[]): void {
-    for (const { id, queuedAt } of jobs) this.#records.set(id, { queuedAt });
+    for (const { id, queuedAt } of jobs) this.#records.set(id, newRecord(queuedAt));
     this.#queue.restore(jobs);
   }
 
@@ -195,6 +199,7 @@ export class JobBoard {
     switch (event.kind) {
       case 'started':
         record.node = event.node;
+        record.pictured.delete(event.node);
         emit('run/node-started', { job, node: event.node });
         break;
       case 'progress':
@@ -202,7 +207,7 @@ export class JobBoard {
         break;
       case 'preview':
         // One that was drawn too late must not cover what the node made.
-        if (record.node === event.node) emit('run/preview', { job, ...withoutKind(event) });
+        if (!record.pictured.has(event.node)) emit('run/preview', { job, ...withoutKind(event) });
         break;
       case 'notice':
         emit('run/notice', { job, ...withoutKind(event) });
@@ -215,6 +220,7 @@ export class JobBoard {
         emit('run/bars', { job, ...withoutKind(event) });
         break;
       case 'picture': {
+        record.pictured.add(event.node);
         if (record.tried) this.#replace(record.tried, event);
         const picture = pictures.add(job, event, this.document(job));
         emit('run/picture', picture);
@@ -267,7 +273,7 @@ export class JobBoard {
   }
 
   #record(id: string): Record {
-    const record = this.#records.get(id) ?? { queuedAt: Date.now() };
+    const record = this.#records.get(id) ?? newRecord(Date.now());
     this.#records.set(id, record);
     return record;
   }

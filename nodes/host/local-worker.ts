@@ -65,8 +65,9 @@ export class LocalWorker implements EngineWorker {
     const run = new TunedRun(document, {
       signal,
       onEvent: (event) => {
-        if (event.kind === 'progress' && event.preview) previews.ask(event.node, event.preview);
-        onEvent(workerEvent(event));
+        if ((event.kind === 'progress' || event.kind === 'preview') && event.preview)
+          previews.ask(event.node, event.preview);
+        if (event.kind !== 'preview') onEvent(workerEvent(event));
       },
     });
     const compute = async (): Promise<RunOutcome> => {
@@ -78,6 +79,7 @@ export class LocalWorker implements EngineWorker {
           plan: (wanted) => engine.plan(wanted, targets, live),
           run: (wanted, attempt) => engine.run(wanted, { ...asked, ...attempt }),
         });
+        await previews.shown();
         return {
           kind: 'done',
           timings: timings.map((timing) => ({ ...timing, units: [...timing.units] })),
@@ -231,7 +233,7 @@ const disposeOf = (parts: Promise<Parts>): Promise<void> =>
     () => undefined,
   );
 
-function workerEvent(event: RunEvent): WorkerEvent {
+function workerEvent(event: Exclude<RunEvent, { kind: 'preview' }>): WorkerEvent {
   switch (event.kind) {
     case 'progress': {
       const { kind, node, done, total, unit, rate, secondsLeft } = event;

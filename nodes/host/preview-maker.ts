@@ -6,7 +6,8 @@ export class PreviewMaker {
   readonly #show: (node: string, jpeg: Uint8Array<ArrayBuffer>) => void;
   readonly #onFailure: (node: string, error: unknown) => void;
   readonly #newest = new Map<string, () => Promise<Uint8Array>>();
-  #isDrawing = false;
+  #drawing: Promise<void> | undefined;
+  readonly #last = new Map<string, () => Promise<Uint8Array>>();
   #isClosed = false;
 
   constructor(
@@ -17,9 +18,17 @@ export class PreviewMaker {
     this.#onFailure = onFailure;
   }
 
+  /** What a node showed last in this run is not drawn again. */
   ask(node: string, draw: () => Promise<Uint8Array>): void {
+    if (this.#last.get(node) === draw) return;
+    this.#last.set(node, draw);
     this.#newest.set(node, draw);
-    void this.#next();
+    this.#drawing ??= this.#draw();
+  }
+
+  /** Until all that was asked for is shown. */
+  async shown(): Promise<void> {
+    await this.#drawing;
   }
 
   close(): void {
@@ -27,9 +36,7 @@ export class PreviewMaker {
     this.#newest.clear();
   }
 
-  async #next(): Promise<void> {
-    if (this.#isDrawing) return;
-    this.#isDrawing = true;
+  async #draw(): Promise<void> {
     for (let [asked] = this.#newest; asked; [asked] = this.#newest) {
       const [node, draw] = asked;
       this.#newest.delete(node);
@@ -40,6 +47,6 @@ export class PreviewMaker {
         if (!this.#isClosed) this.#onFailure(node, error);
       }
     }
-    this.#isDrawing = false;
+    this.#drawing = undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
-import { onCopy, paste } from '../editor/commands/edit-commands.ts';
+import { onCopy, pasteText } from '../editor/commands/edit-commands.ts';
 import { dispatchKey, releaseKey } from '../editor/commands/key-bindings.ts';
-import { CLIPBOARD_MIME, readClip } from '../editor/edits/clipboard.ts';
+import { CLIPBOARD_MIME } from '../editor/edits/clipboard.ts';
 import { tell } from '../engine-client/run-session.ts';
 import { droppedFolder, registerDropped } from '../models/drop-models.ts';
 import { isDirty } from '../state/document-store.ts';
@@ -32,8 +32,7 @@ export function usePageEvents(): void {
       const data = event.clipboardData;
       const picture = [...data.files].find(({ type }) => type.startsWith('image/'));
       if (picture) return void addPicture(picture).catch(tell);
-      const clip = readClip(data.getData(CLIPBOARD_MIME) || data.getData('text/plain'));
-      if (clip) paste(clip, shift);
+      pasteText(data.getData(CLIPBOARD_MIME) || data.getData('text/plain'), shift);
     };
     const over = (event: DragEvent) => {
       if (event.dataTransfer?.types.includes('Files')) event.preventDefault();

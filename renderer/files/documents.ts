@@ -1,6 +1,7 @@
 import { toast } from 'sonner';
 import { WORKFLOW_ENDING, workflowTitle } from '../../nodes/document/file-name.ts';
 import { serializeDocument } from '../../nodes/document/open.ts';
+import type { Document } from '../../nodes/document/schema.ts';
 import { services } from '../app/services.ts';
 import { text } from '../i18n/index.ts';
 import { removePinsOf } from '../live/pins.ts';
@@ -20,11 +21,22 @@ export const titleOfTab = (tab: Tab): string =>
  */
 export async function openBytes({ name, bytes, handle }: OpenedFile): Promise<void> {
   const content = /\.(png|webp)$/i.test(name) ? bytes : new TextDecoder().decode(bytes);
-  const { document, problems } = await services().session.engine.call('document/open', { content });
-  openTab({ document, name: workflowTitle(name), file: handle, opened: problems });
+  const document = await openContent(content, { name: workflowTitle(name), file: handle });
   noteRecent(handle?.name ?? `${workflowTitle(name)}${WORKFLOW_ENDING}`, handle, serializeDocument(document));
-  const errors = problems.length;
-  if (errors > 0) toast.warning(text('file.opened-with', { count: errors }));
+}
+
+/**
+ * Opens the text of a workflow, or a picture that carries one, in a tab of its own.
+ * @throws UserError when there is none in it.
+ */
+export async function openContent(
+  content: string | OpenedFile['bytes'],
+  kept: Partial<Pick<Tab, 'name' | 'file'>> = {},
+): Promise<Document> {
+  const { document, problems } = await services().session.engine.call('document/open', { content });
+  openTab({ document, ...kept, opened: problems });
+  if (problems.length > 0) toast.warning(text('file.opened-with', { count: problems.length }));
+  return document;
 }
 
 /** A browser that keeps nothing (a private window) lists nothing; that is no reason to complain. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { serializeDocument } from '../../nodes/document/open.ts';
 import { emptyDocument } from '../../nodes/document/schema.ts';
 import { hasBrowser } from '../support/browser.ts';
 import { buildDocument } from '../support/build-document.ts';
@@ -194,6 +195,25 @@ describe.skipIf(!hasBrowser)('the canvas', () => {
     const copied = await editor.page.evaluate(() => navigator.clipboard.readText());
     const { wires } = JSON.parse(copied) as { wires: { from: string[] }[] };
     expect(wires.map(({ from }) => from)).toEqual([['model', 'vae']]);
+  });
+
+  test('the text of a workflow is pasted as a tab of its own, anything else in brackets is refused', async () => {
+    const tabs = editor.page.getByRole('tab');
+    const before = await tabs.count();
+    const paste = (content: string) =>
+      editor.page.evaluate((data) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData('text/plain', data);
+        window.dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
+      }, content);
+    await paste(serializeDocument(pictureDocument('a pasted apple', { title: 'From a friend' })));
+    await expect.poll(() => tabs.count()).toBe(before + 1);
+    await editor.page.getByRole('tab', { name: /From a friend/, selected: true }).waitFor();
+    await paste('{ "a": 1 }');
+    await editor.page.getByText('This is JSON, but not a Kronode workflow.').waitFor();
+    await paste('{ a workflow? }');
+    await editor.page.getByText('This is not valid JSON').waitFor();
+    expect(await tabs.count()).toBe(before + 1);
   });
 
   test('a clipboard that is refused is told in a sentence', async () => {

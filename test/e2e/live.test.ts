@@ -12,6 +12,12 @@ import { openSocket } from '../support/local-browser.ts';
 const PICTURE = 'save';
 const SLOW = { timeout: 60_000 };
 
+/** What the page keeps of its pictures. */
+interface Looks {
+  readonly seen: { node: string; look: number }[];
+  lookOf(image: HTMLImageElement): number;
+}
+
 describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
   let editor: Editor;
   let template: Document;
@@ -33,33 +39,34 @@ describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
   const picture = () => editor.node(PICTURE).locator('.node-preview img');
   const pins = () => editor.node(PICTURE).locator('.pin-picture');
 
-  /** Keeps what every picture of a node looked like: its pixels, made small, as text. */
+  /** Keeps what every picture of a node looked like: a number (FNV-1a) for its pixels, made small. */
   const watchPictures = () =>
     editor.page.evaluate(() => {
-      const seen: { node: string; look: string }[] = [];
-      Object.assign(globalThis, { seen });
+      const seen: Looks['seen'] = [];
+      const lookOf = (image: HTMLImageElement) => {
+        const canvas = document.createElement('canvas');
+        canvas.width = canvas.height = 32;
+        const context = canvas.getContext('2d')!;
+        context.drawImage(image, 0, 0, 32, 32);
+        const { data } = context.getImageData(0, 0, 32, 32);
+        return data.reduce((hash, value) => Math.imul(hash ^ value, 16_777_619), 2_166_136_261);
+      };
+      Object.assign(globalThis, { seen, lookOf });
       document.addEventListener(
         'load',
         ({ target }) => {
           const node = target instanceof HTMLImageElement && target.closest('[data-picture]');
           if (!node) return;
-          const canvas = document.createElement('canvas');
-          canvas.width = canvas.height = 32;
-          const context = canvas.getContext('2d')!;
-          context.drawImage(target as HTMLImageElement, 0, 0, 32, 32);
-          const { data } = context.getImageData(0, 0, 32, 32);
-          seen.push({ node: node.getAttribute('data-picture')!, look: String.fromCharCode(...data) });
+          seen.push({ node: node.getAttribute('data-picture')!, look: lookOf(target) });
         },
         true,
       );
     });
-  const looks = async (node = PICTURE): Promise<string[]> => {
-    const all = await editor.page.evaluate(
-      () => (globalThis as unknown as { seen: { node: string; look: string }[] }).seen,
-    );
+  const looks = async (node = PICTURE): Promise<number[]> => {
+    const all = await editor.page.evaluate(() => (globalThis as unknown as Looks).seen);
     return all.filter((entry) => entry.node === node).map(({ look }) => look);
   };
-  const lastLook = async () => (await looks()).at(-1);
+  const lastLook = async (node?: string) => (await looks(node)).at(-1);
   const distinct = async (node?: string) => new Set(await looks(node)).size;
 
   /** The first picture, with everything loaded. */
@@ -126,7 +133,7 @@ describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
     const dragged = await lastLook();
     await editor.press('Control+z');
     await expect.poll(() => slider().getAttribute('aria-valuenow')).toBe('1');
-    await expect.poll(lastLook, SLOW).not.toBe(dragged);
+    await expect.poll(() => lastLook(), SLOW).not.toBe(dragged);
     await expect.poll(() => editor.page.getByRole('tab', { name: 'live', exact: true }).count()).toBe(1);
     engine.close();
   });
@@ -134,13 +141,14 @@ describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
   test('B shows the picture before while it is held and writes nothing', async () => {
     await firstRun();
     const adapted = await lastLook();
+    const sampled = await lastLook('sample');
     await slider().focus();
     await editor.page.keyboard.down('b');
     await expect
       .poll(() => editor.node(PICTURE).locator('.picture-badge').textContent())
       .toBe('Before: strength 0');
     await expect.poll(() => slider().getAttribute('aria-valuenow')).toBe('0');
-    await expect.poll(lastLook, SLOW).not.toBe(adapted);
+    await expect.poll(() => lastLook(), SLOW).not.toBe(adapted);
     const before = await lastLook();
     // A key that is held repeats.
     await editor.page.keyboard.down('b');
@@ -148,8 +156,10 @@ describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
     await expect.poll(() => slider().getAttribute('aria-valuenow')).toBe('0');
     await editor.page.keyboard.up('b');
     await expect.poll(() => slider().getAttribute('aria-valuenow')).toBe('1');
-    await expect.poll(lastLook, SLOW).toBe(adapted);
+    await expect.poll(() => lastLook(), SLOW).toBe(adapted);
     expect(before).not.toBe(adapted);
+    // Nothing was computed for it, and yet the sampler shows what this picture was made from.
+    await expect.poll(() => lastLook('sample'), SLOW).toBe(sampled);
     await editor.press('h');
     const history = editor.page.getByRole('complementary', { name: 'History' });
     await expect
@@ -165,7 +175,7 @@ describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
     await editor.press('p');
     await expect.poll(() => pins().count()).toBe(1);
     await editor.press('Home');
-    await expect.poll(lastLook, SLOW).not.toBe(strong);
+    await expect.poll(() => lastLook(), SLOW).not.toBe(strong);
     await idle();
     const weak = await lastLook();
     await editor.press('p');
@@ -173,10 +183,10 @@ describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
 
     await pins().first().click();
     await expect.poll(() => slider().getAttribute('aria-valuenow')).toBe('1');
-    await expect.poll(lastLook, SLOW).toBe(strong);
+    await expect.poll(() => lastLook(), SLOW).toBe(strong);
     await editor.press('Control+z');
     await expect.poll(() => slider().getAttribute('aria-valuenow')).toBe('-2');
-    await expect.poll(lastLook, SLOW).toBe(weak);
+    await expect.poll(() => lastLook(), SLOW).toBe(weak);
 
     // By keyboard: mark one, open it beside the other.
     await pins().first().focus();
@@ -203,13 +213,7 @@ describe.skipIf(!hasBrowser)('live values', { timeout: 180_000 }, () => {
     const look = await pins()
       .first()
       .locator('img')
-      .evaluate((image) => {
-        const canvas = document.createElement('canvas');
-        canvas.width = canvas.height = 32;
-        const context = canvas.getContext('2d')!;
-        context.drawImage(image as HTMLImageElement, 0, 0, 32, 32);
-        return String.fromCharCode(...context.getImageData(0, 0, 32, 32).data);
-      });
+      .evaluate((image) => (globalThis as unknown as Looks).lookOf(image as HTMLImageElement));
     const labels = await pins().allTextContents();
     expect(labels[0]).toBe(look === strong ? '1' : '-2');
     // The last value has made no picture yet.

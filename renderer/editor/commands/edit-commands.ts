@@ -5,6 +5,7 @@ import { definitionOf } from '../../../nodes/graph/lookup.ts';
 import { inputType, outputType } from '../../../nodes/graph/types.ts';
 import { services } from '../../app/services.ts';
 import { tell } from '../../engine-client/run-session.ts';
+import { openContent } from '../../files/documents.ts';
 import { text } from '../../i18n/index.ts';
 import { catalogue } from '../../state/catalogue-store.ts';
 import { type ItemKey, itemKey } from '../../state/item-key.ts';
@@ -28,7 +29,7 @@ function remove(id: CommandId): void {
 const clipSelection = (): Clip | undefined => clipOf(doc().graph, doc().selection);
 
 /** Puts a clip under the pointer. */
-export function paste(clip: Clip, incoming: boolean): void {
+function paste(clip: Clip, incoming: boolean): void {
   const view = canvas();
   const corner = cornerOf(clip);
   const at = view
@@ -80,8 +81,14 @@ async function copyToSystem(): Promise<void> {
 async function pasteFromSystem(incoming: boolean): Promise<void> {
   // A page in a window of its own is not let near the clipboard; its host is asked for workflows only.
   const { desktop } = services();
-  const clip = readClip(await (desktop ? desktop.readClip() : navigator.clipboard.readText().catch(refused)));
+  pasteText(await (desktop ? desktop.readClip() : navigator.clipboard.readText().catch(refused)), incoming);
+}
+
+/** Pastes what was copied from a graph; the text of a whole workflow opens in a tab of its own. */
+export function pasteText(text: string, incoming: boolean): void {
+  const clip = readClip(text);
   if (clip) paste(clip, incoming);
+  else if (text.trimStart().startsWith('{')) openContent(text).catch(tell);
 }
 
 export const editCommands: readonly Command[] = [

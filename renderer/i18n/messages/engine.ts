@@ -292,6 +292,10 @@ export const engineSentences: Readonly<Record<string, string>> = {
     '网络前向 {count} 次，每次 {time} 秒，共 {all} 秒。仅算术每次就至少需要 {least} 秒，共 {leastOfAll} 秒：每次 {work} TFLOP，按本机矩阵乘法实测的 {rate} TFLOP/s 计算。',
 
   // Opening and downloading.
+  'This is no workflow file.': '这不是工作流文件。',
+  'This is not valid JSON.': '这不是有效的 JSON。',
+  'This is not valid JSON: line {line} cannot be read.': '这不是有效的 JSON：第 {line} 行无法读取。',
+  'Save or download the file again.': '请重新保存或下载该文件。',
   'This is JSON, but not a Kronode workflow.': '这是 JSON，但不是 Kronode 工作流。',
   'A Kronode workflow has "format": "{format}".': 'Kronode 工作流包含 "format": "{format}"。',
   'Downloads are switched off.': '下载已关闭。',

@@ -35,7 +35,7 @@ describe('openDocument', () => {
   it.each([
     ['another format', { ...header, format: 'other' }, 'This is JSON, but not a Kronode workflow.'],
     ['a list', [], 'This is JSON, but not a Kronode workflow.'],
-    ['null', null, 'This is JSON, but not a Kronode workflow.'],
+    ['null', null, 'This is no workflow file.'],
     ['no version', { ...header, version: undefined }, 'does not say which version'],
     ['half a version', { ...header, version: 1.5 }, 'does not say which version'],
     ['version 0', { ...header, version: 0 }, 'does not say which version'],

@@ -520,4 +520,25 @@ describe('progress', () => {
     ]);
     expect(result.timings.find(({ node }) => node === 'a')?.units).toEqual([500, 500]);
   });
+
+  it('what a node showed comes back with its value, also where what follows it is known, too', async () => {
+    const { run, world, events } = fakeEngine();
+    const drawn = new Map<number, () => Promise<Uint8Array>>();
+    let value = 1;
+    world.during = (ctx) => {
+      if (ctx.node !== 'a') return;
+      const preview = async () => new Uint8Array([value]);
+      drawn.set(value, preview);
+      ctx.progress({ done: 1, total: 1, unit: 'step', preview });
+    };
+    const shownBy = async (next: number) => {
+      value = next;
+      events.length = 0;
+      await run(withInput(sums, 'a', { value: next }));
+      return events.flatMap((event) => (event.kind === 'preview' ? [[event.node, event.preview]] : []));
+    };
+    expect(await shownBy(1)).toEqual([]);
+    expect(await shownBy(5)).toEqual([]);
+    expect(await shownBy(1)).toEqual([['a', drawn.get(1)]]);
+  });
 });

@@ -65,3 +65,17 @@ test('after the run nothing is shown or drawn', async () => {
   expect(shown).toEqual([]);
   expect(second.draw).not.toHaveBeenCalled();
 });
+
+test('the same again is drawn once in a run, and all that was asked for can be waited for', async () => {
+  const { previews, shown } = maker();
+  const first = drawing('1');
+  previews.ask('a', first.draw);
+  previews.ask('a', first.draw);
+  previews.ask('b', async () => jpeg('2'));
+  const all = previews.shown();
+  first.finish();
+  await all;
+  expect(shown).toEqual(['a 1', 'b 2']);
+  expect(first.draw).toHaveBeenCalledTimes(1);
+  await previews.shown();
+});
