@@ -14,6 +14,7 @@ import {
   emptyRuntime,
   runtimeOf,
   runtimeStore,
+  setOutlook,
   setPreview,
   type TabRuntime,
   updateNodeRun,
@@ -379,7 +380,7 @@ export class RunSession {
       if (tab.store.document !== document) return;
       const forecasts: Record<string, string[]> = {};
       for (const { node, message } of notices) forecasts[node] = [...(forecasts[node] ?? []), message];
-      updateRuntime(tab.id, (runtime) => ({ ...runtime, marks: nodes, problems, forecasts }));
+      setOutlook(tab.id, { marks: nodes, problems, forecasts });
     } catch (error) {
       console.warn(messageOf(error));
     }

@@ -1,4 +1,5 @@
 import { createStore, useStore } from 'zustand';
+import { sameJson } from '../../nodes/core/same-json.ts';
 import type { EngineState, EventPayload, JobSummary, PictureSummary } from '../../nodes/protocol/contract.ts';
 import type { ConnectionState } from '../../nodes/protocol/reconnecting-client.ts';
 import type { Problem } from './problem.ts';
@@ -119,6 +120,24 @@ export const updateNodeRun = (
     ...runtime,
     nodes: { ...runtime.nodes, [node]: change(runtime.nodes[node]) },
   }));
+
+/** What a run would do; what is as it was stays the same object, so that nothing is drawn anew for it. */
+export function setOutlook(
+  tab: string,
+  { marks, problems, forecasts }: Pick<TabRuntime, 'marks' | 'problems' | 'forecasts'>,
+): void {
+  updateRuntime(tab, (runtime) => ({
+    ...runtime,
+    marks,
+    problems: problems.map((problem) => runtime.problems.find((old) => sameJson(old, problem)) ?? problem),
+    forecasts: Object.fromEntries(
+      Object.entries(forecasts).map(([node, lines]) => {
+        const old = runtime.forecasts[node];
+        return [node, old && sameJson(old, lines) ? old : lines];
+      }),
+    ),
+  }));
+}
 
 /** What the URLs of previews stand for. */
 const previewData = new Map<string, Blob>();
