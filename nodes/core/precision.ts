@@ -7,7 +7,8 @@ export type PrecisionChoice = Precision | 'auto';
 
 /**
  * What a network is computed in; what it takes and gives is float32 either way. In bfloat16 the products of linear
- * layers are, which need no scaling to stay in range; everything between them stays float32.
+ * layers are, which need no scaling to stay in range; everything between them stays float32, but for attention,
+ * which takes half precision where the device has it right.
  */
 export const computeTypes = ['float32', 'float16', 'bfloat16'] as const;
 export type ComputeType = (typeof computeTypes)[number];
