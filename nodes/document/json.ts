@@ -43,7 +43,7 @@ function damage(text: string, error: unknown): UserError {
   const line = place === undefined ? undefined : text.slice(0, Number(place)).split('\n').length;
   return new UserError(
     line === undefined ? 'This is not valid JSON.' : `This is not valid JSON: line ${line} cannot be read.`,
-    { hint: 'Save or download the file again.', cause: error },
+    { hint: 'Save, download or copy it again.', cause: error },
   );
 }
 

@@ -90,7 +90,8 @@ export async function runNode(run: NodeRun): Promise<NodeRunResult> {
     const type = run.typeOf(name);
     if (!type) continue;
     descriptions[name] = describeValue(type, value);
-    bytes += bytesOfValue(type, value);
+    // What it showed of itself on the way keeps as much as what it gave.
+    bytes += bytesOfValue(type, value) * (shown ? 2 : 1);
   }
   const entry = {
     outputs,

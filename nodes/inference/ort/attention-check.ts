@@ -2,6 +2,7 @@ import type { ComputeType } from '../../core/precision.ts';
 import type { AttentionForm } from '../onnx/attention-form.ts';
 import { Graph } from '../onnx/graph.ts';
 import type { FloatType } from '../onnx/graph-builder.ts';
+import { fixedValues } from './fixed-values.ts';
 import { Session } from './session.ts';
 import type { Provider } from './session-options.ts';
 
@@ -72,7 +73,7 @@ export async function fusedAttentionIsRight(
   const [q, k, v] = inputs;
   if (!q || !k || !v) return false;
   graph.output('mixed', graph.fusedAttention(q, k, v, CHECK_HEADS, { causal }));
-  const [queries, keys, values] = [1, 2, 3].map((salt) => sampleValues(CHECK_TOKENS * width, salt));
+  const [queries, keys, values] = [1, 2, 3].map((salt) => fixedValues(CHECK_TOKENS * width, salt, 2));
   if (!queries || !keys || !values) return false;
   let session: Session | undefined;
   try {
@@ -91,10 +92,6 @@ export async function fusedAttentionIsRight(
     await session?.release();
   }
 }
-
-/** Fixed values between −2 and 2 without a period. */
-const sampleValues = (count: number, salt: number): Float32Array =>
-  Float32Array.from({ length: count }, (_, i) => 2 * Math.sin(salt + i * i * 0.37 + i * 0.11));
 
 /** softmax(q·kᵀ / √headDim)·v per head, straight from the definition, in float64. */
 function plainAttention(

@@ -1,5 +1,6 @@
 import type { ComputeType } from '../../core/precision.ts';
 import { Graph } from '../onnx/graph.ts';
+import { fixedValues } from './fixed-values.ts';
 import { matmulRate } from './matmul-rate.ts';
 import { Session } from './session.ts';
 import type { Provider } from './session-options.ts';
@@ -46,14 +47,14 @@ async function isRightAndFast(provider: Provider, type: NarrowFloat): Promise<bo
 /** Compares a norm, a product and an activation with float64 arithmetic. */
 async function isRight(provider: Provider, type: NarrowFloat): Promise<boolean> {
   const graph = new Graph(`${type} check`, type);
-  const weights = values(WIDTH * WIDTH, 2).map((value) => value / 16);
+  const weights = fixedValues(WIDTH * WIDTH, 2, 1 / 8);
   const normed = graph.rmsNorm(
     graph.real('x', [ROWS, WIDTH]),
     graph.constant(new Float32Array(WIDTH).fill(1), [WIDTH]),
     1e-5,
   );
   graph.output('y', graph.silu(graph.linear(normed, graph.constant(weights, [WIDTH, WIDTH]))));
-  const x = values(ROWS * WIDTH, 1);
+  const x = fixedValues(ROWS * WIDTH, 1, 2);
   let session: Session | undefined;
   try {
     session = await Session.create(graph.build(), { provider, weights: 'packed' });
@@ -67,10 +68,6 @@ async function isRight(provider: Provider, type: NarrowFloat): Promise<boolean> 
     await session?.release();
   }
 }
-
-/** Fixed values between −2 and 2 without a period. */
-const values = (count: number, salt: number): Float32Array =>
-  Float32Array.from({ length: count }, (_, i) => 2 * Math.sin(salt + i * i * 0.37 + i * 0.11));
 
 function plainAnswer(x: Float32Array, weights: Float32Array): Float64Array {
   const result = new Float64Array(ROWS * WIDTH);

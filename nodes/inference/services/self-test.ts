@@ -10,6 +10,7 @@ import { writeSafetensors } from '../checkpoints/safetensors-writer.ts';
 import type { NetworkWeights } from '../checkpoints/weights.ts';
 import { zimageWeights } from '../checkpoints/zimage-names.ts';
 import { attentionFor } from '../ort/attention-check.ts';
+import { fixedValues } from '../ort/fixed-values.ts';
 import { computesIn } from '../ort/float-check.ts';
 import type { Provider } from '../ort/session-options.ts';
 import { planConversion } from '../precision/conversion.ts';
@@ -56,10 +57,6 @@ const SIGMA = 0.7;
 const RIGHT = 1e-3;
 /** Far above that of half precision, far below a kernel that is wrong. */
 const ROUNDED = 3e-2;
-
-/** Fixed values between −1 and 1 without a period. */
-const values = (count: number, salt: number): Float32Array<ArrayBuffer> =>
-  Float32Array.from({ length: count }, (_, i) => Math.sin(salt + i * i * 0.37 + i * 0.11));
 
 /**
  * Runs one transformer block on a provider and on the CPU, and compares: tells a broken driver from a broken
@@ -123,7 +120,7 @@ async function writeSample(path: string): Promise<OpenedPart<'transformer'>> {
     // Norms around 1, matrices that keep the size of what goes through them.
     const isNorm = shape.length === 1 && name.endsWith('.weight');
     const scale = isNorm ? 0.1 : 1 / Math.sqrt(shape[1] ?? 16);
-    const data = values(count, salt).map((value) => value * scale + (isNorm ? 1 : 0));
+    const data = fixedValues(count, salt).map((value) => value * scale + (isNorm ? 1 : 0));
     return { name, dtype: 'F32' as const, shape, data: () => [new Uint8Array(data.buffer)] };
   });
   await writeSafetensors(path, tensors);
@@ -139,9 +136,9 @@ async function stepOn(
   try {
     const features = tensor(
       [CAPTION_TOKENS, CONFIG.captionDim],
-      values(CAPTION_TOKENS * CONFIG.captionDim, 7),
+      fixedValues(CAPTION_TOKENS * CONFIG.captionDim, 7),
     );
-    const latent = tensor(dims, values(elementCount(dims), 11));
+    const latent = tensor(dims, fixedValues(elementCount(dims), 11));
     const caption = await network.prepareCaption(features);
     const step = () => network.velocity(latent, SIGMA, [caption]);
     await step();

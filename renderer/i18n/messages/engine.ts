@@ -295,7 +295,7 @@ export const engineSentences: Readonly<Record<string, string>> = {
   'This is no workflow file.': '这不是工作流文件。',
   'This is not valid JSON.': '这不是有效的 JSON。',
   'This is not valid JSON: line {line} cannot be read.': '这不是有效的 JSON：第 {line} 行无法读取。',
-  'Save or download the file again.': '请重新保存或下载该文件。',
+  'Save, download or copy it again.': '请重新保存、下载或复制。',
   'This is JSON, but not a Kronode workflow.': '这是 JSON，但不是 Kronode 工作流。',
   'A Kronode workflow has "format": "{format}".': 'Kronode 工作流包含 "format": "{format}"。',
   'Downloads are switched off.': '下载已关闭。',
